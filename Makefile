@@ -1,0 +1,69 @@
+# `make demo` and `make test` do all the set-up on a fresh machine with python3.11, pip, make and git.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Before everything else: with it in place nothing larger is pulled in.
+TORCH ?= torch==2.13.0
+
+BIN := .venv/bin
+# Named after what is to be installed: nothing to do while that stays the same, whatever the clock says.
+INSTALLED := .venv/installed-$(shell (cat pyproject.toml; echo '$(TORCH)') | cksum | tr -d ' ')
+ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_delay 9 --channel_delay 4 --simulate_time 600
+
+.PHONY: help demo test check bench format clean
+
+help:
+	@echo "make demo    assemble the reference simulator of the alternating bit protocol, run it, show its trace"
+	@echo "make test    run the whole test suite"
+	@echo "make check   format, lint, types, layers"
+	@echo "make bench   the benchmarks"
+	@echo "make format  format the code and repair what the linter can"
+	@echo "make clean   remove what was built (.venv stays)"
+
+# A virtual environment without a working pip is made anew. A package whose installation was cut off has
+# no RECORD: its metadata go, so that pip does not take it for installed.
+$(INSTALLED):
+	@echo "Installing into .venv (about 2 GB, some minutes the first time) ..." >&2
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@for info in .venv/lib/python3*/site-packages/*.dist-info; do \
+		[ ! -d "$$info" ] || [ -e "$$info/RECORD" ] || rm -r "$$info"; done
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[calibration,dev]'
+	@rm -f .venv/installed-*
+	@touch $@
+
+demo: $(INSTALLED)
+	@rm -rf build/abp build/abp.jsonl
+	@$(BIN)/gsim-devs assemble scenarios/abp/reference/plan.yaml scenarios/abp/reference/components \
+		--contract contracts/abp.yaml --out build/abp
+	@$(BIN)/python build/abp $(ABP) > build/abp.jsonl
+	@echo
+	@echo "Three packets over two channels that lose some of them: the first events of build/abp.jsonl"
+	@echo
+	@head -n 8 build/abp.jsonl
+	@echo "... $$(wc -l < build/abp.jsonl | tr -d ' ') records in all"
+	@echo
+	@echo "To try next:"
+	@echo "  $(BIN)/python build/abp --help"
+	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail"
+	@echo "  less build/abp/components/sender.py        how a component is written"
+	@echo "  $(BIN)/gsim-devs new my_system              the four files of a system of your own"
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m tests.bench
+
+format: $(INSTALLED)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -r {} +
