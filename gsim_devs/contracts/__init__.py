@@ -1,0 +1,134 @@
+"""What files and language models must fit: contracts, plans, test inputs, the frame of rules. Runs nothing."""
+
+from __future__ import annotations
+
+from .arguments import (
+    Argument,
+    BooleanArgument,
+    ChoiceArgument,
+    DurationArgument,
+    FileArgument,
+    IntegerArgument,
+    NumberArgument,
+    TextArgument,
+)
+from .cases import Case, CaseFile, Expectation, MatchingRecords
+from .contract import Contract, Horizon, TimeBase
+from .declaration import Declaration
+from .events import EventKind
+from .layout import ConstantSource, FieldSource, Layout, TimeSource
+from .load import (
+    dump_json,
+    dump_yaml,
+    from_data,
+    load,
+    load_cases,
+    load_contract,
+    load_plan,
+    load_rules,
+    parse_json,
+    parse_yaml,
+)
+from .names import snake_case
+from .observables import Observable, Sampling, State
+from .parameters import Parameter
+from .plan import (
+    ArgumentBinding,
+    AtomicNode,
+    Binding,
+    Component,
+    CopyBinding,
+    CoupledNode,
+    Coupling,
+    Emission,
+    MessageType,
+    ModelSpecification,
+    OutputPort,
+    ParameterBinding,
+    PlanTree,
+    Port,
+    RootNode,
+    ValueBinding,
+)
+from .rules_file import RuleFile, RuleFrame
+from .schema import json_schema, payload_schema, printed_schema, record_schema, trace_schema
+from .stdin import Command, JsonlStdin, LineCommand, LineStdin, NoStdin, Stdin, commands_of
+from .tree import PlacedAtomic, atomics, coupled_nodes, emitters
+
+__all__ = [
+    # contracts
+    "Contract",
+    "TimeBase",
+    "Horizon",
+    "Argument",
+    "IntegerArgument",
+    "NumberArgument",
+    "DurationArgument",
+    "TextArgument",
+    "ChoiceArgument",
+    "BooleanArgument",
+    "FileArgument",
+    "Stdin",
+    "NoStdin",
+    "LineStdin",
+    "LineCommand",
+    "JsonlStdin",
+    "Command",
+    "commands_of",
+    "Layout",
+    "FieldSource",
+    "TimeSource",
+    "ConstantSource",
+    "EventKind",
+    "Parameter",
+    "Observable",
+    "Sampling",
+    "State",
+    # plans
+    "PlanTree",
+    "MessageType",
+    "ModelSpecification",
+    "Port",
+    "OutputPort",
+    "Emission",
+    "Component",
+    "RootNode",
+    "CoupledNode",
+    "AtomicNode",
+    "Coupling",
+    "Binding",
+    "ArgumentBinding",
+    "ParameterBinding",
+    "ValueBinding",
+    "CopyBinding",
+    "PlacedAtomic",
+    "atomics",
+    "coupled_nodes",
+    "emitters",
+    "snake_case",
+    # cases and rules
+    "CaseFile",
+    "Case",
+    "Expectation",
+    "MatchingRecords",
+    "RuleFile",
+    "RuleFrame",
+    # files
+    "Declaration",
+    "load",
+    "load_contract",
+    "load_plan",
+    "load_cases",
+    "load_rules",
+    "parse_yaml",
+    "parse_json",
+    "from_data",
+    "dump_yaml",
+    "dump_json",
+    # schemas
+    "json_schema",
+    "trace_schema",
+    "record_schema",
+    "printed_schema",
+    "payload_schema",
+]

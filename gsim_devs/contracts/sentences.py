@@ -1,0 +1,142 @@
+"""pydantic's errors as sentences: which file and line, which key, what was found, what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from .declaration import Disagreement, dotted
+from .documents import Document, Place
+
+
+def sentences_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[str]:
+    """One sentence for each thing that is wrong, in the order of the file's keys."""
+    found: list[str] = []
+    for item in error.errors(include_url=False):
+        for place, text in _findings(item, model, document.data):
+            shown = f" {dotted(place)}:" if place else ""
+            found.append(f"{document.where(place)}:{shown} {text}")
+    return list(dict.fromkeys(found))
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`; did you mean 'x'?` where there is a word like it."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def one_of(words: list[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _findings(item: Any, model: type[BaseModel], data: Any) -> Iterator[tuple[Place, str]]:
+    place = _place_in_data(item["loc"], item["type"], data)
+    cause = item.get("ctx", {}).get("error")
+    if isinstance(cause, Disagreement):
+        for inner, text in cause.defects:
+            yield (*place, *inner), text
+    else:
+        yield place, _sentence(item, model, place)
+
+
+def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
+    kind, context, found = item["type"], item.get("ctx", {}), _shown(item["input"])
+    if kind == "extra_forbidden":
+        known = sorted(_keys_allowed(model, item["loc"][:-1]))
+        near = nearest(str(place[-1]), known)
+        return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + one_of(known)}"
+    if kind == "missing":
+        return "missing; it must be given"
+    if kind == "union_tag_invalid":
+        allowed = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
+        key = context["discriminator"].strip("'")
+        return f"{key} is {context['tag']!r}; allowed is {one_of(allowed)}{nearest(context['tag'], allowed)}"
+    if kind == "union_tag_not_found":
+        return f"{context['discriminator']} is missing"
+    if kind == "literal_error":
+        return f"found {found}; allowed is {context['expected']}"
+    if kind in ("source", "binding"):
+        return f"found {found}; {item['msg']}"
+    return f"found {found}; it {_lower(item['msg'])}"
+
+
+def _lower(message: str) -> str:
+    for start in ("Input should", "String should", "Value should", "Tuple should", "Dictionary should"):
+        if message.startswith(start):
+            return "should" + message.removeprefix(start)
+    return "is wrong: " + message
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        text = "a mapping" + (f" with {one_of([repr(key) for key in list(value)[:4]])}" if value else "")
+    elif isinstance(value, list | tuple):
+        text = f"a list of {len(value)}"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _place_in_data(location: tuple[str | int, ...], kind: str, data: Any) -> Place:
+    """Pydantic's location without the names of union members, which are no keys of the file."""
+    place: list[str | int] = []
+    for index, key in enumerate(location):
+        inside = (isinstance(data, dict) and key in data) or (
+            isinstance(data, list) and isinstance(key, int) and key < len(data)
+        )
+        if inside:
+            data = data[key]
+            place.append(key)
+        elif index == len(location) - 1 and kind == "missing":
+            place.append(key)
+    return tuple(place)
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
+
+
+def _keys_allowed(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
+    """The keys that an object at this place may have, whichever member of a union it is where that is not said."""
+    root = _schema(model)
+    here = _resolved(root, [root])
+    for key in location:
+        members = [_resolved(root, _below(schema, key)) for schema in here]
+        here = [schema for found in members for schema in found] or here
+    return {key for schema in here for key in schema.get("properties", {})}
+
+
+def _below(schema: dict[str, Any], key: str | int) -> list[dict[str, Any]]:
+    if isinstance(key, int):
+        return [schema["items"]] if isinstance(schema.get("items"), dict) else []
+    if key in schema.get("properties", {}):
+        return [schema["properties"][key]]
+    if isinstance(schema.get("additionalProperties"), dict):
+        return [schema["additionalProperties"]]
+    # The name of a union member: it says which of the alternatives is meant.
+    tags = [
+        schema["properties"][tag].get("const")
+        for tag in ("type", "form", "kind")
+        if tag in schema.get("properties", {})
+    ]
+    return [schema] if key in tags else []
+
+
+def _resolved(root: dict[str, Any], schemas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The schemas without references and alternatives."""
+    plain: list[dict[str, Any]] = []
+    for schema in schemas:
+        if "$ref" in schema:
+            plain += _resolved(root, [root["$defs"][schema["$ref"].removeprefix("#/$defs/")]])
+        elif "anyOf" in schema or "oneOf" in schema:
+            plain += _resolved(root, schema.get("anyOf") or schema["oneOf"])
+        else:
+            plain.append(schema)
+    return plain
