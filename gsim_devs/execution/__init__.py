@@ -1,0 +1,20 @@
+"""Run simulators: once in a subprocess under limits, or thousands of times in warm workers. Judges no trace."""
+
+from __future__ import annotations
+
+from .command import Simulator, command_line
+from .launcher import Launcher, launch
+from .limits import Limits
+from .once import run
+from .result import Result, Status
+
+__all__ = [
+    "run",
+    "Result",
+    "Status",
+    "Limits",
+    "Simulator",
+    "command_line",
+    "Launcher",
+    "launch",
+]

@@ -1,0 +1,24 @@
+"""What one run may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use; beyond time and output it is killed, beyond memory its allocations fail."""
+
+    seconds: float = 60.0
+    """Wall-clock time of a run; in a pool also of a worker's start."""
+
+    memory: int = 2048 * _MIB
+    """Address space of each process, in bytes (kept on Linux only)."""
+
+    output: int = 256 * _MIB
+    """Longest trace, in bytes."""
+
+    stderr: int = 64 * 1024
+    """How much of the end of stderr is kept, in bytes; more than that is no offence."""
