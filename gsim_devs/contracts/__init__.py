@@ -13,6 +13,8 @@ from .arguments import (
     TextArgument,
 )
 from .cases import Case, CaseFile, Expectation, MatchingRecords
+from .checks.cases import check_cases, validate_cases
+from .checks.plan import check_plan, validate_plan
 from .contract import Contract, Horizon, TimeBase
 from .declaration import Declaration
 from .events import EventKind
@@ -125,6 +127,11 @@ __all__ = [
     "from_data",
     "dump_yaml",
     "dump_json",
+    # agreement
+    "check_plan",
+    "validate_plan",
+    "check_cases",
+    "validate_cases",
     # schemas
     "json_schema",
     "trace_schema",

@@ -6,12 +6,15 @@ A field's description is the docstring below it; it ends up in the JSON Schema.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=64)]
 """The name of a system, a case, a rule: small letters and digits, joined by `_` or `-`."""
+
+
+_FIRST = ("system", "id", "name", "class", "type", "form", "kind")
 
 
 class Declaration(BaseModel):
@@ -26,6 +29,11 @@ class Declaration(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
     )
+
+    @model_serializer(mode="wrap")
+    def _names_first(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        held: dict[str, Any] = write(self)
+        return {key: held[key] for key in _FIRST if key in held} | held
 
 
 class Defect(NamedTuple):

@@ -57,7 +57,7 @@ def seconds_of(text: str, form: str) -> Fraction | None:
         return None
     groups = form[:8].split(":") if form.startswith("HH:MM:SS") else form[:5].split(":")
     digits = re.split("[:.]", text)
-    whole = sum(
-        (int(part) * _SECONDS[group] for group, part in zip(groups, digits, strict=False)), Fraction(0)
-    )
-    return whole + (Fraction(int(digits[-1]), 10 ** len(digits[-1])) if len(digits) > len(groups) else 0)
+    seconds = Fraction(sum(int(part) * _SECONDS[group] for group, part in zip(groups, digits, strict=False)))
+    if len(digits) > len(groups):
+        seconds += Fraction(int(digits[-1]), 10 ** len(digits[-1]))
+    return seconds

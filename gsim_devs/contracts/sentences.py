@@ -15,18 +15,21 @@ from .documents import Document, Place
 
 def sentences_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[str]:
     """One sentence for each thing that is wrong, in the order of the file's keys."""
-    found: list[str] = []
+    found: dict[Place, list[str]] = {}
     for item in error.errors(include_url=False):
         for place, text in _findings(item, model, document.data):
-            shown = f" {dotted(place)}:" if place else ""
-            found.append(f"{document.where(place)}:{shown} {text}")
-    return list(dict.fromkeys(found))
+            found.setdefault(place, []).append(text)
+    return [
+        f"{document.where(place)}:{f' {dotted(place)}:' if place else ''} {text}"
+        for place, texts in found.items()
+        for text in _merged(texts)
+    ]
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """`; did you mean 'x'?` where there is a word like it."""
+    """` (did you mean 'x'?)` where there is a word like it."""
     close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def one_of(words: list[str]) -> str:
@@ -34,7 +37,18 @@ def one_of(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+def _merged(texts: list[str]) -> list[str]:
+    """One sentence where a value fits no member of a union: `found -2; it should … or should …`."""
+    alternatives: dict[str, list[str]] = {}
+    for text in texts:
+        found, should, rest = text.partition("; it ")
+        alternatives.setdefault(found + should, []).append(rest)
+    return [found + " or ".join(dict.fromkeys(rest)) for found, rest in alternatives.items()]
+
+
 def _findings(item: Any, model: type[BaseModel], data: Any) -> Iterator[tuple[Place, str]]:
+    if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
+        return  # It counts only the sound items; the others have sentences of their own.
     place = _place_in_data(item["loc"], item["type"], data)
     cause = item.get("ctx", {}).get("error")
     if isinstance(cause, Disagreement):
@@ -68,7 +82,7 @@ def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
 def _lower(message: str) -> str:
     for start in ("Input should", "String should", "Value should", "Tuple should", "Dictionary should"):
         if message.startswith(start):
-            return "should" + message.removeprefix(start)
+            return "should" + message.removeprefix(start).replace(" after validation", "")
     return "is wrong: " + message
 
 
