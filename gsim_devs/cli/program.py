@@ -1,0 +1,49 @@
+"""`gsim-devs`: finds the command, and turns errors into one line and an exit code.
+
+stdout carries results only. Exit codes: 0 done; 1 something was found or failed; 2 the caller must change something.
+A command imports what it needs when it is called, so that `--help` and light commands start fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from gsim_devs.errors import GsimError, UsageError
+
+from . import assemble, new, run, schema, validate
+
+COMMANDS = (new, validate, assemble, run, schema)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; errors of the command line itself end in SystemExit(2)."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.call(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our results has seen enough. Python would complain again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except (GsimError, OSError) as error:
+        for line in str(error).splitlines():
+            print(f"gsim-devs: {line}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gsim-devs",
+        description="Discrete-event simulators from a specification in plain language.",
+        allow_abbrev=False,
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.register(subparsers)
+    return parser

@@ -1,0 +1,27 @@
+"""`gsim-devs schema NAME`: the JSON Schema of one of our files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def register(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "schema",
+        help="print the JSON Schema of a kind of file",
+        description="Print the JSON Schema of a kind of file, for editors and other programs.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="contract, plan, cases or rules")
+    parser.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Print the schema."""
+    from gsim_devs.contracts import json_schema
+
+    print(json.dumps(json_schema(options.name), indent=2, ensure_ascii=False))
+    return 0
