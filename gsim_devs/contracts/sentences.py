@@ -34,7 +34,16 @@ def nearest(word: str, known: list[str]) -> str:
 
 def one_of(words: list[str]) -> str:
     """`a, b or c`."""
-    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return _listed(words, " or ")
+
+
+def all_of(words: list[str]) -> str:
+    """`a, b and c`."""
+    return _listed(words, " and ")
+
+
+def _listed(words: list[str], last: str) -> str:
+    return last.join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _merged(texts: list[str]) -> list[str]:
@@ -63,7 +72,7 @@ def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
     if kind == "extra_forbidden":
         known = sorted(_keys_allowed(model, item["loc"][:-1]))
         near = nearest(str(place[-1]), known)
-        return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + one_of(known)}"
+        return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + all_of(known)}"
     if kind == "missing":
         return "missing; it must be given"
     if kind == "union_tag_invalid":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..sentences import nearest, one_of
+from ..sentences import all_of, nearest
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """`there is no message type 'Pakcet' (did you mean 'Packet'?)`, or what there is where nothing is alike."""
+    """`'Pakcet' is no message type (did you mean 'Packet'?)`, or what there is where nothing is alike."""
     names = list(known)
-    return f"there is no {what} {name!r}" + (nearest(name, names) or f"; there are {one_of(names) or 'none'}")
+    there = {0: "there are none", 1: f"there is only {''.join(names)}"}.get(
+        len(names), f"there are {all_of(names)}"
+    )
+    return f"{name!r} is no {what}" + (nearest(name, names) or f"; {there}")
 
 
 def of(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..arguments import FileArgument
 from ..plan import ArgumentBinding, Binding, CopyBinding, ParameterBinding, PlanTree, ValueBinding
 from ..tree import PlacedAtomic, atomic_nodes, atomics
-from ..type_expressions import Many, Named, TypeExpression, accepts, holds, parse_type
+from ..type_expressions import SCALARS, Many, Named, TypeExpression, accepts, holds, names_in, parse_type
 from .findings import unknown
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _bindings(plan: PlanTree) -> Iterator[tuple[PlacedAtomic, str, Binding, Type
     for place in atomics(plan):
         for name, binding in place.node.arguments.items():
             wanted = parse_type(place.model.arguments.get(name, ""))
-            if wanted is not None:
+            if wanted is not None and {*names_in(wanted)} <= {*SCALARS, "dict"}:
                 yield place, name, binding, wanted
 
 

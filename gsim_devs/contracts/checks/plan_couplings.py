@@ -154,10 +154,10 @@ def _scopes(plan: PlanTree) -> Iterator[_Scope]:
         children: dict[str, tuple[Ports, Ports]] = {}
         for child in coupled.children:
             if isinstance(child, CoupledNode):
-                children[child.name] = (child.inputs, child.outputs)
+                children.setdefault(child.name, (child.inputs, child.outputs))
             elif child.model in plan.models:
                 model = plan.models[child.model]
-                children[child.name] = (model.inputs, model.outputs)
+                children.setdefault(child.name, (model.inputs, model.outputs))
         yield _Scope(path, coupled, children)
 
 
@@ -194,7 +194,7 @@ def _end_defect(scope: _Scope, end: str, is_source: bool) -> str | None:
         word = "an input" if port in inputs else "an output"
         return f"{end} is {word}, so no coupling can {'begin' if is_source else 'end'} there"
     direction = "output" if right is outputs else "input"
-    return unknown(f"{direction} {'of ' + child if child else 'of its own'}", port, right)
+    return unknown(f"{direction} of {child or 'this component'}", port, right)
 
 
 def _named(scope: _Scope, coupling: Coupling) -> str:
