@@ -1,0 +1,275 @@
+"""Atomic components written as handlers and timers.
+
+A component is its fields, its pending timers, and one method for each input port and each timer. It is a genuine
+Parallel DEVS atomic: time advance, output function and transition functions are derived here and cannot be got
+wrong. `Kernel` drives it directly; under xdevs' `Coordinator` the methods at the end of the class do, with time
+counted in instants (see `clock`). When things coincide: SEMANTICS.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from heapq import heappop, heappush
+from math import trunc
+from typing import TYPE_CHECKING, Any
+
+import xdevs.models
+
+from .clock import ARGUMENTS, HANDLER, INSTANT, KEY, NUMBER, ORDER_BITS, PLACE, Timeline
+from .ports import Port, carries, declared_ports, give_ports, type_name
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from .draws import Draw
+
+
+class Seat:
+    """A component's place in a simulation: who it is, what it has pending, which mail it has in hand."""
+
+    __slots__ = (
+        "draw",
+        "entity",
+        "inbox",
+        "keyed",
+        "mail",
+        "model",
+        "outbox",
+        "path",
+        "pending",
+        "rank",
+        "replication",
+        "rng",
+        "seed",
+        "timeline",
+    )
+
+    def __init__(self, model: Atomic) -> None:
+        self.model = model
+        self.path = model.name
+        self.entity: str | None = None
+        self.rank = 0
+        self.timeline = Timeline()
+        self.pending: dict[Any, Any] = {}
+        self.keyed: set[str] = set()
+        self.outbox: list[tuple[Port[Any], Any]] = []
+        self.inbox: list[tuple[int, Callable[[Any], None], Any]] = []
+        # What stands for a full outbox in a round that is about to begin.
+        self.mail: list[Any] = [0, 0, 0, self]
+        self.seed = 0
+        self.replication = 0
+        self.rng: Generator | None = None
+        self.draw: Draw | None = None
+
+
+class Atomic(xdevs.models.Atomic):
+    """A component: override `start`, one `on_<port>` for each input port, and add `on_<timer>` methods."""
+
+    _seat: Seat
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Atomic:
+        self = super().__new__(cls)
+        xdevs.models.Atomic.__init__(self, cls.__name__)
+        give_ports(self, declared_ports(cls))
+        self._seat = Seat(self)
+        return self
+
+    def __init__(self, name: str | None = None) -> None:
+        # The machinery is in place before a subclass' __init__ runs; that one need not call this.
+        if name:
+            self.name = name
+
+    # What a component may override.
+
+    def start(self) -> None:
+        """Runs at time 0, before anything else."""
+
+    def stop(self) -> None:
+        """Runs at the end of the simulation, at the horizon; may only emit."""
+
+    # What a component may call.
+
+    @property
+    def now(self) -> float:
+        """The simulated time, in the unit of the contract."""
+        line = self._seat.timeline
+        return (line.now >> ORDER_BITS) / line.ticks_per_unit
+
+    def after(self, delay: float, handler: Callable[..., None], *args: Any, order: int = 0) -> None:
+        """Call `handler(*args)` when `delay` has passed. An infinite delay never passes."""
+        seat = self._seat
+        line = seat.timeline
+        # The usual case of `Timeline.instant` and `_set`, written out: most of what a simulation does is this.
+        if args or order or not 0.0 <= delay < line.exact:
+            if delay != math.inf:
+                self._set(line.instant(delay, order), handler, args)
+            return
+        instant = line.base + (trunc(delay * line.ticks_per_unit + 0.5) << ORDER_BITS)
+        name = handler.__name__
+        pending = seat.pending
+        if instant <= line.now or name in pending or handler.__self__ is not self:  # type: ignore[attr-defined]
+            self._set(line.instant(delay, order), handler, args)
+            return
+        line.number = number = line.number + 1
+        pending[name] = entry = [instant, seat.rank, number, seat, handler, (), name]
+        heappush(line.due, entry)
+
+    def at(self, time: float, handler: Callable[..., None], *args: Any, order: int = 0) -> None:
+        """Call `handler(*args)` at an absolute time, so that the k-th of a period is k · period and never a sum."""
+        if time != math.inf:
+            self._set(self._seat.timeline.instant_at(time, order), handler, args)
+
+    def cancel(self, handler: Callable[..., None], *args: Any) -> None:
+        """Take back the pending calls of a handler: all of them, or those with just these arguments."""
+        seat = self._seat
+        for key in _keys(seat, handler, args):
+            for entry in _entries(seat.pending.pop(key, None)):
+                seat.timeline.strike(entry)
+
+    def remaining(self, handler: Callable[..., None], *args: Any) -> float:
+        """The time until the next pending call of a handler; infinity where there is none."""
+        seat = self._seat
+        held = [seat.pending.get(key) for key in _keys(seat, handler, args)]
+        instants = [entry[INSTANT] for entries in held for entry in _entries(entries)]
+        if not instants:
+            return math.inf
+        line = seat.timeline
+        return ((min(instants) >> ORDER_BITS) - (line.now >> ORDER_BITS)) / line.ticks_per_unit
+
+    def send(self, port: Port[Any], message: Any) -> None:
+        """Put a message on an output port; it arrives at this tick and order."""
+        if type(message) is not port.p_type and not carries(port.p_type, message):
+            raise TypeError(f"{port.name} carries {type_name(port.p_type)}, not {type(message).__name__}")
+        self._seat.outbox.append((port, message))
+
+    def emit(self, event: str, /, *, entity: str | None = None, **payload: Any) -> None:
+        """Report an event. The time is the kernel's; the entity is this component's unless another is named."""
+        seat = self._seat
+        line = seat.timeline
+        if line.sink is not None:
+            line.sink(line.now >> ORDER_BITS, entity or seat.entity or self.name, event, payload, seat.path)
+
+    @property
+    def rng(self) -> Generator:
+        """This component's own random numbers, keyed by seed, replication and path."""
+        seat = self._seat
+        if seat.rng is None:
+            # Loaded by the first component that draws: most simulators start without.
+            from .streams import stream
+
+            seat.rng = stream(seat.seed, seat.replication, seat.path)
+        return seat.rng
+
+    @property
+    def draw(self) -> Draw:
+        """Distributions that use exactly one uniform for each draw, for common random numbers."""
+        seat = self._seat
+        if seat.draw is None:
+            from .draws import Draw
+
+            seat.draw = Draw(seat.seed, seat.replication, seat.path)
+        return seat.draw
+
+    def _set(self, instant: int, handler: Callable[..., None], args: tuple[Any, ...]) -> None:
+        if getattr(handler, "__self__", None) is not self:
+            raise TypeError(f"a timer calls a method of its own component, not {handler!r}")
+        seat = self._seat
+        line = seat.timeline
+        line.number = number = line.number + 1
+        key: Any = handler.__name__
+        if args:
+            seat.keyed.add(key)
+            key = (key, args)
+        entry = [instant, seat.rank, number, seat, handler, args, key]
+        held = seat.pending.setdefault(key, entry)
+        if held is not entry:
+            seat.pending[key] = _joined(held, entry)
+        heappush(line.due, entry)
+
+    # Parallel DEVS, for xdevs' Coordinator: times are instants.
+
+    def initialize(self) -> None:
+        self.start()
+
+    def exit(self) -> None:
+        self.stop()
+
+    def ta(self) -> Any:
+        seat = self._seat
+        if seat.outbox:
+            return 0
+        line = seat.timeline
+        while line.due and line.due[0][PLACE] is None:
+            heappop(line.due)
+        return line.due[0][INSTANT] - line.now if line.due else math.inf
+
+    def lambdaf(self) -> None:
+        seat = self._seat
+        line = seat.timeline
+        line.move(line.now + self.ta())
+        entries = []
+        while line.due and line.due[0][INSTANT] == line.now:
+            entries.append(heappop(line.due))
+        for entry in entries:
+            fire(entry)
+        for port, message in seat.outbox:
+            port._values.append(message)
+        seat.outbox.clear()
+
+    def deltint(self) -> None:
+        """All has been done by the output function."""
+
+    def deltext(self, e: Any) -> None:
+        line = self._seat.timeline
+        line.move(line.now + e)
+        for port in self.in_ports:
+            if port:
+                handler = getattr(self, "on_" + port.name)
+                for message in port.values:
+                    handler(message)
+
+
+def fire(entry: list[Any]) -> None:
+    """Call what an entry of the timeline has waited for, unless it was taken back."""
+    if entry[PLACE] is not None:
+        lift(entry)
+        entry[HANDLER](*entry[ARGUMENTS])
+
+
+def lift(entry: list[Any]) -> None:
+    """Take an entry that fires out of what its component has pending."""
+    pending = entry[PLACE].pending
+    held = pending.pop(entry[KEY])
+    if held is not entry:
+        leave(pending, held, entry)
+
+
+def leave(pending: dict[Any, Any], held: dict[int, list[Any]], entry: list[Any]) -> None:
+    """Take one entry out of several with the same key."""
+    del held[entry[NUMBER]]
+    if held:
+        pending[entry[KEY]] = held
+
+
+def _keys(seat: Seat, handler: Callable[..., None], args: tuple[Any, ...]) -> list[Any]:
+    """The keys under which calls of a handler are pending; without arguments: whatever its arguments."""
+    name = handler.__name__
+    if args:
+        return [(name, args)]
+    if name not in seat.keyed:
+        return [name]
+    return [key for key in seat.pending if key == name or key[0] == name]
+
+
+def _joined(held: Any, entry: list[Any]) -> dict[int, list[Any]]:
+    """Several pending calls of one handler with the same arguments, by number."""
+    several: dict[int, list[Any]] = held if type(held) is dict else {held[NUMBER]: held}
+    several[entry[NUMBER]] = entry
+    return several
+
+
+def _entries(held: Any) -> list[list[Any]]:
+    if held is None:
+        return []
+    return list(held.values()) if type(held) is dict else [held]

@@ -1,0 +1,201 @@
+"""Give every component its place in a kernel and lay the leads between them; refuse a model that cannot run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+
+import xdevs.models
+
+from .atomic import Atomic, Seat
+from .clock import Timeline
+from .errors import ModelError
+from .ports import Port, carries, declared_ports, type_name
+from .wiring import Wiring, flatten
+
+Lead: TypeAlias = "tuple[Classic, list[Any]]"
+"""To a classic component: which, and the bag of its input port."""
+
+# What happened to a classic component in this round; both is their sum.
+FIRED, FED, BOTH = 1, 2, 3
+
+_PLACES = 1 << 20
+_CLASSIC_METHODS = ("ta", "lambdaf", "deltint", "deltext", "deltcon", "initialize", "exit")
+
+
+class Classic:
+    """The place of a component in xdevs' own style: time advance, output and transition functions."""
+
+    __slots__ = (
+        "at_once",
+        "bags",
+        "entry",
+        "last",
+        "lambdaf",
+        "mixed",
+        "model",
+        "outlets",
+        "own_advance",
+        "path",
+        "plain_confluent",
+        "rank",
+        "stirred",
+    )
+
+    def __init__(self, model: xdevs.models.Atomic, path: str, rank: int) -> None:
+        self.model = model
+        self.lambdaf = model.lambdaf
+        self.path = path
+        self.rank = rank
+        # xdevs fills and clears these in place, so they can be held.
+        self.bags: list[list[Any]] = [port._bag for port in model.in_ports]
+        self.mixed: list[tuple[list[Any], Callable[[Any], int]]] = []
+        """The bags that several ports may lie in, with the place of each."""
+        self.outlets: list[tuple[Any, Any, list[Lead], list[Any]]] = []
+        self.own_advance = type(model).ta is not xdevs.models.Atomic.ta
+        self.plain_confluent = type(model).deltcon is xdevs.models.Atomic.deltcon
+        self.entry: list[Any] | None = None
+        # What stands for its output in a round that is about to begin.
+        self.at_once: list[Any] = [0, rank, 0, self]
+        self.last = 0
+        self.stirred = 0
+
+
+@dataclass(eq=False)
+class Leads:
+    """Where the messages of one source port go."""
+
+    port: xdevs.models.Port[Any]
+    bags: list[Lead] = field(default_factory=list)
+    listeners: list[tuple[int, Seat, Callable[[Any], None]]] = field(default_factory=list)
+
+
+def bind(
+    model: xdevs.models.Component,
+    line: Timeline,
+    seed: int,
+    replication: int,
+    leave: Callable[[str, Any], None] | None,
+) -> tuple[list[Any], dict[str, Leads]]:
+    """The places of all atomic components in order, and the leads of the model's own input ports."""
+    wiring = flatten(model)
+    defects = [d for part in wiring.parts if isinstance(part.component, Atomic) for d in _lies(part.path, part.component)]
+    if defects:
+        raise ModelError(*defects)
+    nodes: list[Any] = []
+    places: dict[xdevs.models.Component, Any] = {}
+    for rank, part in enumerate(wiring.parts):
+        node: Any
+        if isinstance(part.component, Atomic):
+            node = part.component._seat
+            node.path, node.rank, node.timeline = part.path, rank, line
+            node.seed, node.replication = seed, replication
+        else:
+            node = Classic(part.component, part.path, rank)
+        nodes.append(node)
+        places[part.component] = node
+    leads = _leads(wiring, places)
+    if leave is not None:
+        _lead_out(model, wiring, leads, leave, line, len(nodes))
+    _install(nodes, leads)
+    return nodes, {port.name: leads.get(port) or Leads(port) for port in model.in_ports}
+
+
+def _lies(path: str, model: Atomic) -> list[str]:
+    """What an atomic component says of itself and does not keep."""
+    kind = type(model).__name__
+    found = []
+    seat = model._seat
+    if seat.timeline.sink is not None or seat.rank:
+        found.append(f"{path} already runs in another kernel; build a new model for each")
+    if seat.timeline.due or seat.outbox:
+        found.append(f"{path}: {kind} sets a timer or sends in __init__; do it in start, at time 0")
+    if seat.rng is not None or seat.draw is not None:
+        found.append(f"{path}: {kind} draws random numbers in __init__; do it in start, where its stream is known")
+    for declaration in declared_ports(type(model)):
+        if not isinstance(getattr(model, declaration.name), Port):
+            found.append(f"{path}: {kind} overwrites its port {declaration.name}; give the field another name")
+    for name in _CLASSIC_METHODS:
+        if getattr(type(model), name) is not getattr(Atomic, name):
+            found.append(f"{path}: {kind} defines {name}; a component with handlers and timers must not")
+    return found + [defect for port in model.in_ports for defect in _bad_handler(path, model, port.name)]
+
+
+def _bad_handler(path: str, model: Atomic, port: str) -> list[str]:
+    handler = getattr(model, f"on_{port}", None)
+    if handler is None:
+        return [f"{path}: {port} has no handler; write a method on_{port}(self, message) in {type(model).__name__}"]
+    try:
+        inspect.signature(handler).bind(None)
+    except TypeError:
+        return [f"{path}: on_{port} must take exactly one argument besides self, the message"]
+    return []
+
+
+def _leads(wiring: Wiring, nodes: dict[xdevs.models.Component, Any]) -> dict[xdevs.models.Port[Any], Leads]:
+    leads: dict[xdevs.models.Port[Any], Leads] = {}
+    for part in wiring.parts:
+        node = nodes[part.component]
+        for number, target in enumerate(part.component.in_ports):
+            sources = wiring.sources.get(target, [])
+            places = {source: place for place, source in reversed(list(enumerate(sources)))}
+            if isinstance(node, Classic) and len(places) > 1:
+                node.mixed.append((target._bag, places.__getitem__))
+            for source in sources:
+                lead = leads.setdefault(source, Leads(source))
+                if isinstance(node, Classic):
+                    lead.bags.append((node, target._bag))
+                else:
+                    handler = _handler(node.model, source, target)
+                    lead.listeners.append((number * _PLACES + places[source], node, handler))
+    return leads
+
+
+def _handler(
+    model: Atomic, source: xdevs.models.Port[Any], target: xdevs.models.Port[Any]
+) -> Callable[[Any], None]:
+    """The method that takes a port's messages; it looks at each where the source promises no type."""
+    handler: Callable[[Any], None] = getattr(model, f"on_{target.name}")
+    if source.p_type is None and target.p_type is not None:
+        return partial(_take, target, handler)
+    return handler
+
+
+def _take(target: xdevs.models.Port[Any], handler: Callable[[Any], None], message: Any) -> None:
+    if not carries(target.p_type, message):
+        raise TypeError(f"{target.name} takes {type_name(target.p_type)}, not {type(message).__name__}")
+    handler(message)
+
+
+def _lead_out(
+    model: xdevs.models.Component,
+    wiring: Wiring,
+    leads: dict[xdevs.models.Port[Any], Leads],
+    leave: Callable[[str, Any], None],
+    line: Timeline,
+    rank: int,
+) -> None:
+    """Lead the model's own outputs to whoever watches them, after everything else in the round."""
+    outside = Seat(Atomic())
+    outside.path, outside.rank, outside.timeline = model.name, rank, line
+    for number, port in enumerate(model.out_ports):
+        for place, source in enumerate(wiring.sources.get(port, [port])):
+            lead = leads.setdefault(source, Leads(source))
+            lead.listeners.append((number * _PLACES + place, outside, partial(leave, port.name)))
+
+
+def _install(nodes: list[Any], leads: dict[xdevs.models.Port[Any], Leads]) -> None:
+    for node in nodes:
+        for port in node.model.out_ports:
+            lead = leads.get(port) or Leads(port)
+            if isinstance(node, Classic):
+                # A port that leads nowhere stays: what is written to it must be cleared.
+                node.outlets.append((port, port._values, lead.bags, lead.listeners))
+            else:
+                port.routes = lead.listeners
+                port.classic_routes = lead.bags
+                if len(lead.listeners) == 1 and not lead.bags:
+                    port.only = lead.listeners[0][1:]

@@ -1,0 +1,26 @@
+"""Turn whatever a component raised into one error that says which component, when, where in its code, and why."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import PurePath
+
+from .errors import SimulationError
+
+_HERE = PurePath(__file__).parent
+
+
+def failure(error: BaseException, component: str, time: float, event: str) -> SimulationError:
+    """The error to raise instead of `error`."""
+    if isinstance(error, SimulationError):
+        return error
+    return SimulationError(_cause(error), component=component, time=time, event=event)
+
+
+def _cause(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if PurePath(frame.filename).parent != _HERE]
+    if not own:
+        return text
+    last = own[-1]
+    return f"{text} ({PurePath(last.filename).name}, line {last.lineno}: {last.line})"

@@ -1,0 +1,505 @@
+"""Run a model: any xdevs model, handler style or classic, mixed, flat or nested.
+
+Simulated time is superdense (see `clock`). A round happens at one instant: everything due fires, then what was sent
+arrives; rounds follow one another at the same instant until nothing is left there. SEMANTICS.md tells it in words.
+What this module leaves out: flattening and its checks (`wiring`, `binding`), copies of a running simulation (`copies`),
+how records are printed (`records`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from math import trunc
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import xdevs.models
+
+from .atomic import Seat, fire, leave
+from .binding import BOTH, FED, FIRED, Classic, Lead, Leads, bind
+from .clock import (
+    DEFAULT_TICKS_PER_UNIT,
+    HANDLER,
+    INSTANT,
+    KEY,
+    LAST_ORDER,
+    ORDER_BITS,
+    PLACE,
+    Sink,
+    Timeline,
+    to_ticks,
+)
+from .errors import SimulationError, UsageError
+from .failures import failure
+from .ports import carries, type_name
+
+_place = itemgetter(0)
+_rank = attrgetter("rank")
+
+# What comes from outside is there before any component acts.
+_OUTSIDE = -1
+
+
+class Kernel:
+    """One simulation of one model. Time moves only in `run` and `step`."""
+
+    def __init__(
+        self,
+        model: xdevs.models.Component,
+        *,
+        seed: int = 0,
+        replication: int = 0,
+        sink: Sink | None = None,
+        on_output: Callable[[float, str, Any], None] | None = None,
+        ticks_per_unit: int = DEFAULT_TICKS_PER_UNIT,
+        max_rounds: int = 100_000,
+    ) -> None:
+        """Build a simulation.
+
+        Args:
+            model: any xdevs model; it belongs to this kernel from now on.
+            seed: key of all random streams, with `replication` and the path of the component that draws.
+            replication: number of the run among runs that differ in nothing else.
+            sink: takes every record that a component emits.
+            on_output: takes time, port and message of whatever leaves the model.
+            ticks_per_unit: resolution of time; shorter delays are no delay.
+            max_rounds: how many rounds may pass without time passing.
+        """
+        self.line = Timeline(ticks_per_unit, sink)
+        self.model = model
+        self.max_rounds = max_rounds
+        self.on_output = on_output
+        self.nodes, self._entrances = bind(model, self.line, seed, replication, self._leave if on_output else None)
+        self._soon: list[list[Any]] = []
+        self._addressed: list[Seat] = []
+        self._stirred: list[Classic] = []
+        self._dirty: list[Any] = []
+        self._rounds = 0
+        self._counted = 0
+        self._started = False
+
+    # For the user.
+
+    @property
+    def time(self) -> float:
+        """Simulated time, in the unit of the model."""
+        return self.line.time
+
+    @property
+    def next_time(self) -> float:
+        """When the next thing is due; infinity when nothing is left."""
+        self._start()
+        instant = self._next()
+        return math.inf if instant is None else (instant >> ORDER_BITS) / self.line.ticks_per_unit
+
+    def run(self, until: float = math.inf, closed: bool = True) -> None:
+        """Simulate up to an absolute time, that time included unless `closed` is false; can be called again."""
+        if until != math.inf:
+            horizon = to_ticks(until, self.line.ticks_per_unit) << ORDER_BITS
+            self._run(horizon + LAST_ORDER if closed else horizon - 1)
+            self.line.move(max(self.line.now, horizon))
+        else:
+            self._run(math.inf)
+
+    def step(self) -> bool:
+        """Simulate one round; false when nothing is left."""
+        self._start()
+        instant = self._next()
+        if instant is None:
+            return False
+        self._round(instant)
+        return True
+
+    def finish(self) -> None:
+        """End the simulation at the present time: every component's `stop`, in order."""
+        for node in self.nodes:
+            try:
+                if node.__class__ is Classic:
+                    node.model.exit()
+                else:
+                    node.model.stop()
+                    if node.outbox:
+                        raise TypeError("a message was sent in stop, when nobody can receive it")
+            except (Exception, SystemExit) as error:
+                raise failure(error, node.path, self.time, "stop") from error
+
+    def inject(self, port: str, message: Any, time: float | None = None, order: int = 0) -> None:
+        """Let a message enter the model through one of its input ports, now or at a later time."""
+        leads = self._entrances.get(port)
+        if leads is None:
+            known = ", ".join(self._entrances) or "none"
+            raise UsageError(f"{self.model.name} has no input port {port!r}; its input ports: {known}")
+        if not carries(leads.port.p_type, message):
+            raise UsageError(f"input port {port} takes {type_name(leads.port.p_type)}, not {type(message).__name__}")
+        line = self.line
+        try:
+            instant = line.instant(0, order) if time is None else line.instant_at(time, order)
+        except ValueError as error:
+            raise UsageError(f"cannot inject into {port}: {error}") from None
+        heappush(line.due, [instant, _OUTSIDE, line.claim(), leads, message])
+
+    # One round after another.
+
+    def _run(self, limit: float) -> None:
+        """All rounds up to an instant.
+
+        In most rounds of most models one component fires and at most sends something: those are done here, without
+        the lists that `_round` needs and without its calls, which cost more than the rest. The outcome is the same.
+        """
+        self._start()
+        line, due, soon, stirred, dirty = self.line, self.line.due, self._soon, self._stirred, self._dirty
+        exact, per_unit = line.exact, line.ticks_per_unit
+        place: Any = None
+        event: Any = None
+        message: Any = None
+        here = -1
+        try:
+            # `while soon or due` would be as right, but CPython 3.11 optimises a running loop only at a plain jump
+            # back, which a condition at its end does not have.
+            while True:
+                if soon:
+                    if line.now > limit:
+                        return
+                    self._round(line.now)
+                    continue
+                if not due:
+                    return
+                entry = heappop(due)
+                place = entry[PLACE]
+                if place is None:
+                    line.dead -= 1
+                    continue
+                instant = entry[INSTANT]
+                if instant > limit:
+                    heappush(due, entry)
+                    return
+                if due and due[0][INSTANT] == instant:
+                    self._round(instant, entry)
+                    continue
+                tick = instant >> ORDER_BITS
+                if tick != here:
+                    here = tick
+                    line.now = instant
+                    line.base = tick << ORDER_BITS
+                else:
+                    self._count(instant)
+                if place.__class__ is Seat:
+                    _, _, _, _, handler, args, event = entry
+                    held = place.pending.pop(event)
+                    if held is not entry:
+                        leave(place.pending, held, entry)
+                    if args:
+                        handler(*args)
+                    else:
+                        handler()
+                    outbox = place.outbox
+                    if outbox:
+                        port, message = outbox[0]
+                        if port.only is not None and len(outbox) == 1:
+                            outbox.clear()
+                            place, event = port.only
+                            event(message)
+                            if place.outbox:
+                                soon.append(place.mail)
+                        else:
+                            self._post(place)
+                            self._settle()
+                elif place.__class__ is Classic:
+                    event = "its output function"
+                    place.entry = None
+                    place.lambdaf()
+                    for port, values, bags, listeners in place.outlets:
+                        if values:
+                            dirty.append(values)
+                            for node, bag in bags:
+                                bag.append(port)
+                                if node.stirred == 0:
+                                    node.stirred = FED
+                                    stirred.append(node)
+                            if listeners:
+                                for value in values:
+                                    self._hand(listeners, value)
+                    event = "its transition"
+                    model = place.model
+                    model.deltint()
+                    place.last = tick
+                    sigma = model.ta() if place.own_advance else model.sigma
+                    if 0.0 < sigma < exact:
+                        instant = line.base + (trunc(sigma * per_unit + 0.5) << ORDER_BITS)
+                        if instant > line.now:
+                            line.number = number = line.number + 1
+                            place.entry = entry = [instant, place.rank, number, place]
+                            heappush(due, entry)
+                        else:
+                            soon.append(place.at_once)
+                    else:
+                        self._reschedule(place, sigma)
+                    if dirty:
+                        self._settle()
+                else:
+                    self._enter(place, entry[HANDLER])
+                    self._settle()
+        except SimulationError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise failure(error, place.path, self.time, _told(event, message)) from error
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        for node in self.nodes:
+            try:
+                if node.__class__ is Classic:
+                    node.model.initialize()
+                    self._reschedule(node, node.model.ta())
+                else:
+                    node.model.start()
+                    if node.outbox:
+                        self._soon.append(node.mail)
+            except (Exception, SystemExit) as error:
+                raise failure(error, node.path, self.time, "start") from error
+
+    def _next(self) -> int | None:
+        """The instant of the next round."""
+        line = self.line
+        if self._soon:
+            return line.now
+        due = line.due
+        while due and due[0][PLACE] is None:
+            heappop(due)
+            line.dead -= 1
+        return due[0][INSTANT] if due else None
+
+    def _count(self, instant: int) -> None:
+        """Move to an instant; refuse to stay at one tick for ever."""
+        self.line.move(instant)
+        if self._counted != self.line.base:
+            self._counted = self.line.base
+            self._rounds = 0
+        self._rounds += 1
+        if self._rounds > self.max_rounds:
+            self._refuse_loop()
+
+    def _round(self, instant: int, *first: list[Any]) -> None:
+        """Everything that happens at one instant, once; `first` has left the heap already."""
+        self._count(instant)
+        due = self.line.due
+        # Timers leave the heap in order. Mail and outputs need none: who receives them puts them in order.
+        batch = [*self._soon, *first]
+        while due and due[0][INSTANT] == instant:
+            batch.append(heappop(due))
+        self._soon.clear()
+        self._fire(batch)
+        self._settle()
+
+    def _fire(self, batch: Iterable[list[Any]]) -> None:
+        """First half of a round: timers fire, outputs appear, mail leaves."""
+        stirred, dirty = self._stirred, self._dirty
+        entry: list[Any] = []
+        try:
+            for entry in batch:
+                seat = entry[PLACE]
+                if seat is None:
+                    self.line.dead -= 1
+                elif seat.__class__ is Classic:
+                    if seat.stirred == 0:
+                        seat.stirred = FIRED
+                        stirred.append(seat)
+                    else:
+                        seat.stirred = BOTH
+                    seat.entry = None
+                    seat.lambdaf()
+                    for port, values, bags, listeners in seat.outlets:
+                        if values:
+                            dirty.append(values)
+                            for node, bag in bags:
+                                bag.append(port)
+                                if node.stirred == 0:
+                                    node.stirred = FED
+                                    stirred.append(node)
+                                elif node.stirred == FIRED:
+                                    node.stirred = BOTH
+                            if listeners:
+                                for value in values:
+                                    self._hand(listeners, value)
+                elif seat.__class__ is Leads:
+                    self._enter(seat, entry[HANDLER])
+                else:
+                    if entry is not seat.mail:
+                        fire(entry)
+                    if seat.outbox:
+                        self._post(seat)
+        except (Exception, SystemExit) as error:
+            raise failure(error, *self._culprit(entry)) from error
+
+    def _settle(self) -> None:
+        """Second half of a round: messages arrive, classic components take their transitions."""
+        if self._addressed:
+            self._listen()
+        line = self.line
+        tick = line.now >> ORDER_BITS
+        node: Any = None
+        try:
+            for node in self._stirred:
+                model = node.model
+                stirred = node.stirred
+                node.stirred = 0
+                if stirred == FIRED:
+                    model.deltint()
+                else:
+                    for bag, place in node.mixed:
+                        if len(bag) > 1:
+                            bag.sort(key=place)
+                    if stirred == FED:
+                        model.deltext((tick - node.last) / line.ticks_per_unit if tick != node.last else 0)
+                    elif node.plain_confluent:
+                        model.deltint()
+                        model.deltext(0)
+                    else:
+                        model.deltcon()
+                    for bag in node.bags:
+                        bag.clear()
+                node.last = tick
+                sigma = model.ta() if node.own_advance else model.sigma
+                if node.entry is not None:
+                    self._reschedule(node, sigma)
+                elif sigma == 0:
+                    self._soon.append(node.at_once)
+                elif sigma != math.inf:
+                    # The usual case of `_reschedule`, written out.
+                    if 0.0 < sigma < line.exact:
+                        instant = line.base + (trunc(sigma * line.ticks_per_unit + 0.5) << ORDER_BITS)
+                        if instant > line.now:
+                            line.number = number = line.number + 1
+                            node.entry = entry = [instant, node.rank, number, node]
+                            heappush(line.due, entry)
+                            continue
+                    self._reschedule(node, sigma)
+        except (Exception, SystemExit) as error:
+            raise failure(error, node.path, self.time, "its transition") from error
+        self._stirred.clear()
+        for values in self._dirty:
+            values.clear()
+        self._dirty.clear()
+
+    def _listen(self) -> None:
+        """Let handlers take the messages of this round: in the order of components, ports and couplings."""
+        addressed = self._addressed
+        if len(addressed) > 1:
+            addressed.sort(key=_rank)
+        seat: Any = None
+        event: Any = None
+        message: Any = None
+        try:
+            for seat in addressed:
+                inbox = seat.inbox
+                if len(inbox) > 1:
+                    inbox.sort(key=_place)
+                for _, event, message in inbox:
+                    event(message)
+                inbox.clear()
+                if seat.outbox:
+                    self._soon.append(seat.mail)
+        except (Exception, SystemExit) as error:
+            raise failure(error, seat.path, self.time, _told(event, message)) from error
+        addressed.clear()
+
+    def _reschedule(self, node: Classic, sigma: float) -> None:
+        """Let a classic component's next output be due after `sigma`."""
+        line = self.line
+        if 0.0 <= sigma < line.exact:
+            instant = line.base + (trunc(sigma * line.ticks_per_unit + 0.5) << ORDER_BITS)
+        elif sigma == math.inf:
+            instant = -1
+        else:
+            instant = line.instant(sigma, 0)
+        entry = node.entry
+        if entry is not None:
+            if entry[INSTANT] == instant:
+                return
+            line.strike(entry)
+            node.entry = None
+        if instant > line.now:
+            node.entry = entry = [instant, node.rank, line.claim(), node]
+            heappush(line.due, entry)
+        elif instant >= 0:
+            self._soon.append(node.at_once)
+
+    # Messages on their way.
+
+    def _post(self, seat: Seat) -> None:
+        """Deliver what a component has sent."""
+        addressed = self._addressed
+        for port, message in seat.outbox:
+            for place, listener, handler in port.routes:
+                inbox = listener.inbox
+                if not inbox:
+                    addressed.append(listener)
+                inbox.append((place, handler, message))
+            if port.classic_routes:
+                self._lay(port, message, port.classic_routes)
+        seat.outbox.clear()
+
+    def _hand(self, listeners: list[Any], message: Any) -> None:
+        for place, listener, handler in listeners:
+            if not listener.inbox:
+                self._addressed.append(listener)
+            listener.inbox.append((place, handler, message))
+
+    def _enter(self, leads: Leads, message: Any) -> None:
+        """Deliver a message from outside."""
+        self._hand(leads.listeners, message)
+        self._lay(leads.port, message, leads.bags)
+
+    def _lay(self, port: Any, message: Any, bags: list[Lead]) -> None:
+        """Lay a message where classic components find it: in the source port, which their input port refers to."""
+        port._values.append(message)
+        if len(port._values) > 1:
+            return
+        self._dirty.append(port._values)
+        for node, bag in bags:
+            bag.append(port)
+            if not node.stirred:
+                self._stirred.append(node)
+            node.stirred |= FED
+
+    def _leave(self, port: str, message: Any) -> None:
+        if self.on_output is not None:
+            self.on_output(self.time, port, message)
+
+    # When something is wrong.
+
+    def _culprit(self, entry: list[Any]) -> tuple[str, float, str]:
+        """Component, time and event of an entry that failed."""
+        place = entry[PLACE]
+        if isinstance(place, Leads):
+            return self.model.name, self.time, "a message from outside"
+        return place.path, self.time, _told(entry[KEY], None) if isinstance(place, Seat) else "its output function"
+
+    def _refuse_loop(self) -> None:
+        due = [entry for entry in self.line.due if entry[INSTANT] == self.line.now]
+        places = [entry[PLACE] for entry in [*self._soon, *due] if isinstance(entry[PLACE], Seat | Classic)]
+        waiting = [place.path for place in sorted(places, key=_rank)]
+        raise SimulationError(
+            f"{self.max_rounds} rounds have passed and time has not; let something take time, or send less",
+            component=" and ".join(dict.fromkeys(waiting)) or self.model.name,
+            time=self.time,
+            event="a loop without delay",
+        )
+
+
+def _told(event: Any, message: Any) -> str:
+    """An event for people: the key of a timer, a handler with its message, or a text."""
+    if isinstance(event, tuple):
+        return f"{event[0]}{_shown(event[1])}"
+    if isinstance(event, str):
+        return event
+    return f"{getattr(event, '__name__', 'its input')}({_shown(message)})"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."
