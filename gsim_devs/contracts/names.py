@@ -9,7 +9,7 @@ import re
 OPTIONS = frozenset({"replications", "set", "detail", "help"})
 """Options that every simulator has."""
 
-_RUNTIME = "now rng draw send emit after at cancel remaining start stop"
+_RUNTIME = "wires now rng draw send emit after at cancel remaining start stop"
 _XDEVS = (
     "name parent input output in_ports out_ports phase sigma ta lambdaf deltint deltext deltcon initialize exit "
     "activate passivate continuef hold_in in_empty out_empty used_in_ports used_out_ports add_in_port add_out_port "

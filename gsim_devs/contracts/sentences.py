@@ -80,7 +80,8 @@ def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
         key = context["discriminator"].strip("'")
         return f"{key} is {context['tag']!r}; allowed is {one_of(allowed)}{nearest(context['tag'], allowed)}"
     if kind == "union_tag_not_found":
-        return f"{context['discriminator']} is missing"
+        key = context["discriminator"].strip("'")
+        return f"{key} is missing; allowed is {one_of(_tags_allowed(model, item['loc'], key))}"
     if kind == "literal_error":
         return f"found {found}; allowed is {context['expected']}"
     if kind in ("source", "binding"):
@@ -126,14 +127,22 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema(by_alias=True)
 
 
+def _tags_allowed(model: type[BaseModel], location: tuple[str | int, ...], key: str) -> list[str]:
+    """The values of a union's key at this place."""
+    return [schema["properties"][key]["const"] for schema in _schemas_at(model, location)]
+
+
 def _keys_allowed(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
     """The keys that an object at this place may have, whichever member of a union it is where that is not said."""
+    return {key for schema in _schemas_at(model, location) for key in schema.get("properties", {})}
+
+
+def _schemas_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[dict[str, Any]]:
     root = _schema(model)
     here = _resolved(root, [root])
     for key in location:
-        members = [_resolved(root, _below(schema, key)) for schema in here]
-        here = [schema for found in members for schema in found] or here
-    return {key for schema in here for key in schema.get("properties", {})}
+        here = [found for schema in here for found in _resolved(root, _below(schema, key))] or here
+    return here
 
 
 def _below(schema: dict[str, Any], key: str | int) -> list[dict[str, Any]]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ..arguments import DurationArgument, IntegerArgument, NumberArgument
 from ..declaration import Defect
 from ..names import ATTRIBUTES, OPTIONS, snake_defect
-from ..sentences import nearest, one_of
 from ..stdin import commands_of
 from .contract_arguments import argument_defects
 from .contract_events import event_defects
 from .contract_layout import layout_defects
 from .contract_parameters import parameter_defects
 from .contract_stdin import stdin_defects
+from .findings import unknown
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -38,9 +38,7 @@ def _horizon(contract: Contract) -> Iterator[Defect]:
     place, name = ("horizon", "argument"), contract.horizon.argument
     argument = contract.arguments.get(name)
     if argument is None:
-        known = list(contract.arguments)
-        text = f"there is no argument {name!r}{nearest(name, known) or '; arguments are ' + (one_of(known) or 'none')}"
-        yield Defect(place, text)
+        yield Defect(place, unknown("argument", name, contract.arguments))
     elif not isinstance(argument, IntegerArgument | NumberArgument | DurationArgument):
         yield Defect(
             place, f"{name!r} is of type {argument.type}; a horizon is a number, integer or duration"
@@ -91,9 +89,7 @@ def _observables(contract: Contract) -> Iterator[Defect]:
         place = ("observables", name)
         kinds = [kind for kind in contract.events if kind.event == observable.event]
         if not kinds:
-            near = nearest(observable.event, events) or "; events are " + one_of(events)
-            text = f"there is no event {observable.event!r}{near}"
-            yield Defect((*place, "event"), text)
+            yield Defect((*place, "event"), unknown("event", observable.event, events))
             continue
         if observable.entity is not None:
             kinds = [kind for kind in kinds if observable.entity in kind.entities]
@@ -103,8 +99,7 @@ def _observables(contract: Contract) -> Iterator[Defect]:
                 )
         for kind in kinds:
             if observable.field is not None and observable.field not in kind.payload:
-                known = list(kind.payload)
-                text = f"{kind.event!r} has no payload field {observable.field!r}{nearest(observable.field, known)}"
+                text = unknown(f"payload field of {kind.event!r}", observable.field, kind.payload)
                 yield Defect((*place, "field"), text)
 
 
@@ -113,11 +108,13 @@ def _state(contract: Contract) -> Iterator[Defect]:
         return
     for argument, observable in contract.state.arguments.items():
         if argument not in contract.arguments:
-            yield Defect(("state", "arguments", argument), f"there is no argument {argument!r}")
+            yield Defect(("state", "arguments", argument), unknown("argument", argument, contract.arguments))
         if observable not in contract.observables:
-            yield Defect(("state", "arguments", argument), f"there is no observable {observable!r}")
+            yield Defect(
+                ("state", "arguments", argument), unknown("observable", observable, contract.observables)
+            )
     if contract.state.time is not None and contract.state.time not in contract.arguments:
-        yield Defect(("state", "time"), f"there is no argument {contract.state.time!r}")
+        yield Defect(("state", "time"), unknown("argument", contract.state.time, contract.arguments))
 
 
 CHECKS: tuple[Callable[[Contract], Iterator[Defect]], ...] = (

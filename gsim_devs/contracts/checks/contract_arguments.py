@@ -24,6 +24,7 @@ from ..values import (
     NumberValue,
     TextValue,
 )
+from .findings import unknown
 
 if TYPE_CHECKING:
     from ..arguments import Argument
@@ -162,10 +163,8 @@ def _bounds(
             continue
         other = contract.arguments.get(bound)
         if other is None:
-            known = [
-                name for name, argument in contract.arguments.items() if isinstance(argument, BoundedValue)
-            ]
-            yield Defect((*place, key), f"there is no argument {bound!r}{nearest(bound, known)}")
+            numbers = [name for name, kind in contract.arguments.items() if isinstance(kind, BoundedValue)]
+            yield Defect((*place, key), unknown("numeric argument", bound, numbers))
         elif bound == own_name:
             yield Defect((*place, key), "an argument cannot bound itself")
         elif not isinstance(other, IntegerArgument | NumberArgument | DurationArgument):

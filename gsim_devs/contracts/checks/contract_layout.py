@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..declaration import Defect
 from ..durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format
 from ..layout import FieldSource, TimeSource
-from ..sentences import one_of
+from ..sentences import all_of
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -28,10 +28,10 @@ def _sources(contract: Contract) -> Iterator[Defect]:
         yield Defect(place, "no key for the time")
     entities = sorted({entity for kind in contract.events for entity in kind.entities})
     if "entity" not in sources and len(entities) > 1:
-        yield Defect(place, f"no key for the entity, but there are several: {one_of(entities)}")
+        yield Defect(place, f"no key for the entity, but there are several: {all_of(entities)}")
     events = sorted({kind.event for kind in contract.events})
     if "event" not in sources and len(events) > 1:
-        yield Defect(place, f"no key for the event, but there are several: {one_of(events)}")
+        yield Defect(place, f"no key for the event, but there are several: {all_of(events)}")
 
 
 def _times(contract: Contract) -> Iterator[Defect]:
@@ -51,7 +51,7 @@ def _times(contract: Contract) -> Iterator[Defect]:
             continue
         if source.unit is not None and source.unit not in SECONDS_PER_UNIT:
             yield Defect(
-                (*place, "unit"), f"found {source.unit!r}; units are {one_of(list(SECONDS_PER_UNIT))}"
+                (*place, "unit"), f"found {source.unit!r}; units are {all_of(list(SECONDS_PER_UNIT))}"
             )
         elif contract.time.unit not in SECONDS_PER_UNIT:
             yield Defect((*place, "time"), f"a {contract.time.unit} has no length in seconds")

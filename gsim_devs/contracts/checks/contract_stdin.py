@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..declaration import Defect
-from ..sentences import nearest, one_of
+from ..sentences import nearest
 from ..stdin import Command, JsonlStdin, LineCommand, commands_of
 from ..values import BoundedValue
 from .contract_arguments import pattern_defect, value_type_defects
+from .findings import unknown
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -35,9 +36,8 @@ def _time(place: tuple[str, ...], command: Command) -> Iterator[Defect]:
         return
     field = command.fields.get(command.time)
     if field is None:
-        known = list(command.fields)
-        near = nearest(command.time, known) or f"; fields are {one_of(known) or 'none'}"
-        yield Defect((*place, "time"), f"there is no field {command.time!r}{near}; null means: at time 0")
+        text = unknown("field of the command", command.time, command.fields)
+        yield Defect((*place, "time"), f"{text}; null means: at time 0")
     elif not isinstance(field, BoundedValue):
         yield Defect(
             (*place, "time"),
