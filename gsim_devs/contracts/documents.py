@@ -7,6 +7,7 @@ repeated keys are refused, aliases may not blow a small text up, and nothing is 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ def read_yaml(text: str, source: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         raise UsageError(f"{source}{line}: not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise UsageError(f"{source}: not YAML: {error}") from None
 
 
@@ -77,11 +78,16 @@ def read_json(text: str, source: str) -> Document:
             held[key] = value
         return held
 
-    def no_constant(name: str) -> NoReturn:
-        raise UsageError(f"{source}: {name} is not a JSON number")
+    def finite(text: str) -> float:
+        number = math.inf if text == "NaN" else float(text)
+        if math.isinf(number):
+            raise UsageError(f"{source}: {text} is not a finite number")
+        return number
 
     try:
-        data = json.loads(text, object_pairs_hook=without_repetition, parse_constant=no_constant)
+        data = json.loads(
+            text, object_pairs_hook=without_repetition, parse_float=finite, parse_constant=finite
+        )
     except json.JSONDecodeError as error:
         raise UsageError(f"{source}, line {error.lineno}: not JSON: {error.msg}") from None
     except (RecursionError, ValueError) as error:
@@ -191,10 +197,14 @@ class _Builder:
         if INTEGER.match(text):
             return self._integer(event, text)
         if FLOAT.match(text):
-            if text.lstrip("+-").lower() in (".inf", ".nan"):
-                self._refuse(event, f"{text} is not a finite number")
-            return float(text)
+            return self._float(event, text)
         return text
+
+    def _float(self, event: Any, text: str) -> float:
+        number = math.inf if text.lstrip("+-").lower() in (".inf", ".nan") else float(text)
+        if math.isinf(number):
+            self._refuse(event, f"{text} is not a finite number")
+        return number
 
     def _integer(self, event: Any, text: str) -> int:
         if len(text) > 1000:

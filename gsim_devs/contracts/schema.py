@@ -6,10 +6,10 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
+from gsim_devs.runtime.durations import pattern_of
 
 from .cases import CaseFile
 from .contract import Contract
-from .durations import pattern_of
 from .layout import ConstantSource, FieldSource, TimeSource
 from .plan import PlanTree
 from .rules_file import RuleFile

@@ -73,6 +73,8 @@ def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
         known = sorted(_keys_allowed(model, item["loc"][:-1]))
         near = nearest(str(place[-1]), known)
         return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + all_of(known)}"
+    if kind == "json_invalid":
+        return f"cannot be read: {context['error']}"
     if kind == "missing":
         return "missing; it must be given"
     if kind == "union_tag_invalid":

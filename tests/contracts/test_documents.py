@@ -71,6 +71,8 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\n---\nb: 2", "f, line 2: a second document begins here"),
         ("a: &x [*x]", r"f, line 1: \*x stands for nothing that is complete before it"),
         ("a: .nan", "f, line 1: .nan is not a finite number"),
+        ("a: -1e999", "f, line 1: -1e999 is not a finite number"),
+        ("a: \ud800", "f: not YAML"),
         ("a: [1", "f, line 2: not YAML: did not find expected ',' or ']'"),
         ("a: b: c", "f, line 1: not YAML: mapping values are not allowed"),
         ("a: \x07", "f: not YAML"),
@@ -88,7 +90,8 @@ def test_what_yaml_should_not_hold_is_refused_with_its_line(text, message):
     ("text", "message"),
     [
         ('{"a": 1, "a": 2}', "f: the key 'a' occurs twice in one object"),
-        ('{"a": NaN}', "f: NaN is not a JSON number"),
+        ('{"a": NaN}', "f: NaN is not a finite number"),
+        ('{"a": -1e999}', "f: -1e999 is not a finite number"),
         ('{"a": 1\n', "f, line 2: not JSON"),
         ("[" * 100_000, "f: not JSON that can be read"),
     ],

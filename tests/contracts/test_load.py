@@ -136,6 +136,12 @@ def test_a_file_that_is_no_mapping_is_refused(text):
         parse_yaml(Contract, text, "f.yaml")
 
 
+@pytest.mark.parametrize("text", ["[" * 500 + "]" * 500, '{"id": "\\ud800"}'])
+def test_json_that_no_declaration_can_hold_is_refused(text):
+    with pytest.raises(UsageError, match=r"f\.json: cannot be read: "):
+        parse_json(Contract, text, "f.json")
+
+
 def test_files_are_read_by_their_ending(tmp_path, contract, plan):
     (tmp_path / "c.json").write_text(dump_json(contract))
     (tmp_path / "p.yaml").write_text(dump_yaml(plan))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from gsim_devs.runtime.durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format, seconds_of
+
 from ..arguments import (
     DurationArgument,
     FileArgument,
@@ -13,7 +15,6 @@ from ..arguments import (
     NumberArgument,
 )
 from ..declaration import Defect
-from ..durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format, seconds_of
 from ..sentences import nearest, one_of
 from ..values import (
     BOUND_WORDS,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gsim_devs.runtime.durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format
+
 from ..declaration import Defect
-from ..durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format
 from ..layout import FieldSource, TimeSource
 from ..sentences import all_of
 

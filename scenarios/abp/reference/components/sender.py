@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from messages import Frame
-
 from runtime import Atomic, Input, Output
 
 
