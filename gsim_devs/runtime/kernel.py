@@ -94,6 +94,11 @@ class Kernel:
         instant = self._next()
         return math.inf if instant is None else (instant >> ORDER_BITS) / self.line.ticks_per_unit
 
+    @property
+    def has_drawn(self) -> bool:
+        """Whether any component has drawn random numbers."""
+        return any(node.__class__ is Seat and (node.rng or node.draw) is not None for node in self.nodes)
+
     def run(self, until: float = math.inf, closed: bool = True) -> None:
         """Simulate up to an absolute time, that time included unless `closed` is false; can be called again."""
         if until != math.inf:

@@ -1,0 +1,104 @@
+"""Read stdin: all commands, with the times at which they take effect. Nothing is applied here.
+
+Leaves out what a command means: it becomes a message at the input port of its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .errors import UsageError
+from .values import check_bounds, read, take
+
+
+class Command(NamedTuple):
+    """One command of the input."""
+
+    name: str
+    time: float
+    order: int
+    fields: dict[str, Any]
+
+
+def read_commands(stdin: Mapping[str, Any], text: str, unit: str) -> list[Command]:
+    """The commands in their order; a UsageError that numbers the line where one is malformed."""
+    if stdin["form"] == "none":
+        return []
+    reader = _by_pattern(stdin, unit) if stdin["form"] == "lines" else _by_key(stdin, unit)
+    commands = []
+    for number, line in _lines(text, comments=stdin["form"] == "lines"):
+        try:
+            commands.append(reader(line))
+        except ValueError as error:
+            raise UsageError(f"stdin line {number}: {error}") from None
+    return commands
+
+
+def _lines(text: str, comments: bool) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        bare = (line.partition("#")[0] if comments else line).strip()
+        if bare:
+            yield number, bare
+
+
+def _by_pattern(stdin: Mapping[str, Any], unit: str) -> Any:
+    patterns = [(name, command, re.compile(command["pattern"])) for name, command in stdin["commands"].items()]
+
+    def reader(line: str) -> Command:
+        for name, command, pattern in patterns:
+            match = pattern.fullmatch(line)
+            if match:
+                return _command(name, command, match.groupdict(), unit)
+        raise ValueError(f"{line[:100]!r} is no {' or '.join(name for name, _, _ in patterns)}")
+
+    return reader
+
+
+def _by_key(stdin: Mapping[str, Any], unit: str) -> Any:
+    key = stdin["discriminator"]
+
+    def reader(line: str) -> Command:
+        try:
+            found = json.loads(line, object_pairs_hook=_once)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        if not isinstance(found, dict):
+            raise ValueError(f"must be a JSON object, not {line[:100]}")
+        name = found.pop(key, None)
+        if not isinstance(name, str) or name not in stdin["commands"]:
+            raise ValueError(f"{key} must be one of {', '.join(stdin['commands'])}, not {json.dumps(name)[:100]}")
+        command = stdin["commands"][name]
+        if missing := [field for field in command["fields"] if field not in found]:
+            raise ValueError(f"{name} lacks {', '.join(missing)}")
+        if unknown := [field for field in found if field not in command["fields"]]:
+            raise ValueError(f"{name} has no {', '.join(unknown)}; its fields: {', '.join(command['fields'])}")
+        return _command(name, command, found, unit)
+
+    return reader
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("has the same key twice")
+    return found
+
+
+def _command(name: str, command: Mapping[str, Any], found: Mapping[str, Any], unit: str) -> Command:
+    fields = {}
+    for field, declaration in command["fields"].items():
+        value = found[field]
+        try:
+            fields[field] = (
+                read(declaration, value, unit) if isinstance(value, str) else take(declaration, value, unit)
+            )
+            check_bounds(declaration, fields[field], fields)
+        except ValueError as error:
+            raise ValueError(f"{field} {error}") from None
+    time = 0.0 if command["time"] is None else fields.pop(command["time"])
+    if time < 0:
+        raise ValueError(f"{command['time']} must not be negative, but is {time:g}")
+    return Command(name, time, command["order"], fields)

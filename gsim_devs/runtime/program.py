@@ -1,0 +1,167 @@
+"""A simulator folder as a function: arguments, stdin and a seed in, records out.
+
+Reads the contract that lies beside `system.py`; leaves the command line to `commandline`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import random
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from .clock import DEFAULT_TICKS_PER_UNIT, Sink, ticks_per_unit_of
+from .commands import Command, read_commands
+from .errors import UsageError
+from .records import Records, TraceWriter
+from .values import check_bounds, take
+
+
+class Program:
+    """One simulator, loaded; it can run any number of times, each run on a model of its own."""
+
+    def __init__(self, folder: str, contract: dict[str, Any], parameters: dict[str, Any]) -> None:
+        self.folder = folder
+        self.contract = contract
+        self.parameters = parameters
+        self.unit: str = contract["time"]["unit"]
+        self.ticks_per_unit = ticks_per_unit_of(contract["time"]["resolution"])
+        self.has_drawn = False
+        """Whether the last run drew random numbers."""
+
+    def settle(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Every argument with its value, defaults filled in; a UsageError that names the one that cannot be."""
+        declared = self.contract["arguments"]
+        if unknown := [name for name in given if name not in declared]:
+            raise UsageError(f"unknown argument {unknown[0]}; there are {', '.join(declared) or 'none'}")
+        values: dict[str, Any] = {}
+        for name, declaration in declared.items():
+            if name in given:
+                values[name] = _named(name, take, declaration, given[name], self.unit)
+            elif declaration["default"] is None:
+                raise UsageError(f"--{name} is required: {declaration['help'] or declaration['type']}")
+            elif declaration["type"] == "file":
+                values[name] = declaration["default"]
+            else:
+                values[name] = _named(name, take, declaration, declaration["default"], self.unit)
+        for name, value in values.items():
+            _named(name, check_bounds, declared[name], value, values)
+        return values
+
+    def settle_parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Every parameter with its value: as declared, as calibrated, as given; the last one wins."""
+        declared = self.contract["parameters"]
+        values = {name: declaration["value"] for name, declaration in declared.items()}
+        for name, value in [*self.parameters.items(), *given.items()]:
+            if name not in declared:
+                raise UsageError(f"unknown parameter {name}; there are {', '.join(declared) or 'none'}")
+            values[name] = _parameter(name, declared[name], value)
+        return values
+
+    def commands(self, stdin: str) -> list[Command]:
+        """What stdin says; a UsageError that numbers the line that cannot be read."""
+        return read_commands(self.contract["stdin"], stdin, self.unit)
+
+    def run(
+        self,
+        arguments: Mapping[str, Any],
+        stdin: str = "",
+        seed: int = 0,
+        replication: int = 0,
+        sink: Sink | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Build the model and simulate it from 0 to the horizon."""
+        values = self.settle(arguments)
+        settings = {**values, **self.settle_parameters(parameters or {})}
+        self.simulate(settings, self.commands(stdin), values.get("seed", seed), replication, sink)
+
+    def simulate(
+        self, settings: Mapping[str, Any], commands: list[Command], seed: int, replication: int, sink: Sink | None
+    ) -> None:
+        """As `run`, with everything checked already."""
+        # Loaded at the first run: `--help` and refusals need neither the model nor xdevs.
+        from .kernel import Kernel
+
+        system = self._system()
+        model = system.build(system.Settings(**settings))
+        kernel = Kernel(
+            model, seed=seed, replication=replication, sink=sink, ticks_per_unit=self.ticks_per_unit
+        )
+        for command in commands:
+            message = model.get_in_port(command.name).p_type(**command.fields)
+            kernel.inject(command.name, message, command.time, command.order)
+        horizon = self.contract["horizon"]
+        try:
+            kernel.run(until=settings[horizon["argument"]], closed=horizon["closed"])
+            kernel.finish()
+        finally:
+            self.has_drawn = kernel.has_drawn
+
+    def writer(self, stream: IO[bytes], detail: bool = False) -> TraceWriter:
+        """Something that prints records as the contract says; its `write` is the sink."""
+        return TraceWriter(
+            stream, self.contract["layout"], ticks_per_unit=self.ticks_per_unit, unit=self.unit, detail=detail
+        )
+
+    def keeper(self) -> Records:
+        """Something that keeps records in memory; its `write` is the sink."""
+        return Records(self.ticks_per_unit)
+
+    def fresh_seed(self) -> int:
+        """The seed of a run that was given none: the contract's, or one from the system."""
+        seed = self.contract["seed"]
+        return random.SystemRandom().getrandbits(63) if seed is None else int(seed)
+
+    def _system(self) -> Any:
+        if self.folder not in sys.path:
+            sys.path.insert(0, self.folder)
+        return importlib.import_module("system")
+
+
+def load(folder: str | Path) -> Program:
+    """The simulator in a folder or zipapp."""
+    return Program(str(folder), _document(str(folder), "contract.json"), _document(str(folder), "parameters.json"))
+
+
+def _document(folder: str, name: str) -> Any:
+    importer = pkgutil.get_importer(folder)
+    try:
+        if hasattr(importer, "get_data"):
+            text = importer.get_data(str(Path(folder, name)))
+        else:
+            text = Path(folder, name).read_bytes()
+    except OSError:
+        raise UsageError(f"{folder} is no simulator: it has no {name}") from None
+    return json.loads(text)
+
+
+def _named(name: str, check: Any, *args: Any) -> Any:
+    try:
+        return check(*args)
+    except ValueError as error:
+        raise UsageError(f"--{name} {error}") from None
+
+
+def _parameter(name: str, declaration: Mapping[str, Any], value: Any) -> Any:
+    kind = declaration["type"]
+    try:
+        if kind == "simplex":
+            return _shares(value, len(declaration["value"]))
+        number = take({"type": "integer" if kind == "integer" else "number"}, value, "")
+        check_bounds(declaration, number, {})
+    except ValueError as error:
+        raise UsageError(f"parameter {name} {error}") from None
+    return number
+
+
+def _shares(value: Any, count: int) -> tuple[float, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    shares = tuple(take({"type": "number"}, part, "") for part in parts)
+    if len(shares) != count or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"must be {count} shares, separated by commas, that add up to 1")
+    return shares
