@@ -6,10 +6,13 @@ from .command import Simulator, command_line
 from .launcher import Launcher, launch
 from .limits import Limits
 from .once import run
+from .pool import Job, Pool
 from .result import Result, Status
 
 __all__ = [
     "run",
+    "Pool",
+    "Job",
     "Result",
     "Status",
     "Limits",

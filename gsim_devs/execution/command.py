@@ -20,7 +20,7 @@ def command_line(
     arguments: Mapping[str, object] | None = None,
     *,
     seed: int | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, object] | None = None,
     replications: int = 1,
     detail: bool = False,
 ) -> list[str]:
@@ -47,7 +47,7 @@ def _interpreted(path: Path) -> list[str]:
 def _options(
     arguments: Mapping[str, object],
     seed: int | None,
-    parameters: Mapping[str, float],
+    parameters: Mapping[str, object],
     replications: int,
     detail: bool,
 ) -> list[str]:
@@ -66,4 +66,6 @@ def _options(
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

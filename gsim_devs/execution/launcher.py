@@ -93,6 +93,11 @@ class Child:
             self._collect(os.WNOHANG)
         return self.process.returncode is not None
 
+    def interrupt(self) -> None:
+        """Ask it to end; a simulator of ours then writes what it still has of its trace."""
+        if self.process.returncode is None:
+            self.process.terminate()
+
     def kill(self) -> None:
         """End it and its group; returns when it is gone, and closes its pipes."""
         if self.process.returncode is None:

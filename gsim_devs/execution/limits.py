@@ -9,7 +9,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use; beyond time and output it is killed, beyond memory its allocations fail."""
+    """What one run may use; beyond time and output it is stopped, beyond memory its allocations fail."""
 
     seconds: float = 60.0
     """Wall-clock time of a run; in a pool also of a worker's start."""

@@ -19,8 +19,11 @@ from .limits import Limits
 from .result import Result, Status, status_of
 
 _CHUNK = 1 << 16
-# How often a process is looked at that says nothing, and how long its pipes are read after its end.
+# How often we look at a process that says nothing, and at one that has closed its pipes.
 _PATIENCE = 0.05
+_MOMENT = 0.0005
+# How long it may tidy up when its time is over, and how long its pipes are read after its end.
+_GRACE = 1.0
 _AFTERMATH = 1.0
 
 
@@ -30,7 +33,7 @@ def run(
     *,
     stdin: str = "",
     seed: int | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, object] | None = None,
     replications: int = 1,
     detail: bool = False,
     limits: Limits | None = None,
@@ -82,7 +85,7 @@ class _Listener:
         self._length = 0
 
     def listen(self) -> None:
-        """Return when both pipes are at their end and the process is gone."""
+        """Return when both pipes are at their end and the process is gone, or when it has to be killed."""
         deadline = time.monotonic() + self.limits.seconds
         process = self.child.process
         assert process.stdout is not None
@@ -90,21 +93,29 @@ class _Listener:
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ, self._take_trace)
             selector.register(process.stderr, selectors.EVENT_READ, self._take_stderr)
-            while selector.get_map() and not self.offence:
-                self._hear(selector, _PATIENCE)
+            while not self.child.ended() or selector.get_map():
+                self._hear(selector)
                 self.child.look()
+                now = time.monotonic()
+                if self.offence == "flooded":
+                    return
                 if self.child.ended():
-                    # A pipe can outlive its process in the hands of a process that left the group.
-                    deadline = min(deadline, time.monotonic() + _AFTERMATH)
-                if time.monotonic() > deadline:
-                    break
-        while not self.offence and not self.child.ended():
-            if time.monotonic() > deadline:
-                self.offence = "timeout"
-            time.sleep(0.0005)
+                    # A pipe can outlive its process in the hands of one that left the group.
+                    deadline = min(deadline, now + _AFTERMATH)
+                    if now > deadline:
+                        return
+                elif now > deadline:
+                    if self.offence:
+                        return
+                    self.offence = "timeout"
+                    self.child.interrupt()
+                    deadline = now + _GRACE
 
-    def _hear(self, selector: selectors.BaseSelector, patience: float) -> None:
-        for key, _ in selector.select(patience):
+    def _hear(self, selector: selectors.BaseSelector) -> None:
+        if not selector.get_map():
+            time.sleep(_MOMENT)
+            return
+        for key, _ in selector.select(_PATIENCE):
             chunk = os.read(key.fd, _CHUNK)
             if chunk:
                 key.data(chunk)

@@ -60,7 +60,7 @@ def test_arguments_seed_parameters_and_input_reach_the_simulator(script):
 
     result = run(
         simulator,
-        {"packets": 3, "rate": 0.1, "flag": True, "file": Path("a b")},
+        {"packets": 3, "rate": 0.1, "flag": True, "file": Path("a b"), "shares": (0.5, 0.5)},
         stdin="one\ntwo",
         seed=7,
         parameters={"beta": 0.25},
@@ -68,7 +68,7 @@ def test_arguments_seed_parameters_and_input_reach_the_simulator(script):
         detail=True,
     )
 
-    options = ["--packets", "3", "--rate", "0.1", "--flag", "true", "--file", "a b"]
+    options = ["--packets", "3", "--rate", "0.1", "--flag", "true", "--file", "a b", "--shares", "0.5,0.5"]
     options += ["--seed", "7", "--set", "beta=0.25", "--replications", "2", "--detail"]
     assert result.trace.decode() == f"{options}\none\ntwo\n"
 
@@ -107,6 +107,30 @@ def test_a_run_that_takes_too_long_is_stopped_and_keeps_its_whole_lines(script):
     assert result.status == "timeout"
     assert result.trace == b"1\n2\n"
     assert 0.5 <= result.seconds < 5
+
+
+def test_it_may_tidy_up_when_its_time_is_over(script):
+    simulator = script(
+        "import signal, sys, time\n"
+        "def tidy_up(*_): print('last'); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, tidy_up)\n"
+        "time.sleep(60)\n"
+    )
+
+    result = run(simulator, limits=Limits(seconds=0.4))
+
+    assert (result.status, result.trace) == ("timeout", b"last\n")
+
+
+def test_but_not_for_long(script):
+    simulator = script(
+        "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None)\nwhile True: time.sleep(1)"
+    )
+
+    result = run(simulator, limits=Limits(seconds=0.4))
+
+    assert (result.status, result.code) == ("timeout", -9)
+    assert result.seconds < 5
 
 
 def test_one_that_has_closed_its_output_is_still_stopped(script):
