@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import trunc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import xdevs.models
 
@@ -68,7 +68,7 @@ class Atomic(xdevs.models.Atomic):
 
     _seat: Seat
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Atomic:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         xdevs.models.Atomic.__init__(self, cls.__name__)
         give_ports(self, declared_ports(cls))
@@ -131,7 +131,7 @@ class Atomic(xdevs.models.Atomic):
         """The time until the next pending call of a handler; infinity where there is none."""
         seat = self._seat
         held = [seat.pending.get(key) for key in _keys(seat, handler, args)]
-        instants = [entry[INSTANT] for entries in held for entry in _entries(entries)]
+        instants: list[int] = [entry[INSTANT] for entries in held for entry in _entries(entries)]
         if not instants:
             return math.inf
         line = seat.timeline
@@ -174,9 +174,15 @@ class Atomic(xdevs.models.Atomic):
     def _set(self, instant: int, handler: Callable[..., None], args: tuple[Any, ...]) -> None:
         if getattr(handler, "__self__", None) is not self:
             raise TypeError(f"a timer calls a method of its own component, not {handler!r}")
-        seat = self._seat
-        line = seat.timeline
+        line = self._seat.timeline
         line.number = number = line.number + 1
+        heappush(line.due, self._held(instant, number, handler, args))
+
+    def _held(
+        self, instant: int, number: int, handler: Callable[..., None], args: tuple[Any, ...]
+    ) -> list[Any]:
+        """The entry of a pending call, which this component can find again."""
+        seat = self._seat
         key: Any = handler.__name__
         if args:
             seat.keyed.add(key)
@@ -185,7 +191,7 @@ class Atomic(xdevs.models.Atomic):
         held = seat.pending.setdefault(key, entry)
         if held is not entry:
             seat.pending[key] = _joined(held, entry)
-        heappush(line.due, entry)
+        return entry
 
     # Parallel DEVS, for xdevs' Coordinator: times are instants.
 

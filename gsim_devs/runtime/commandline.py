@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import GsimError, UsageError
@@ -24,12 +25,12 @@ __all__ = ["Program", "load", "main"]
 
 def main(folder: str, argv: Sequence[str] | None = None) -> int:
     """Run the simulator in a folder as its command line says; returns the exit code."""
-    name = os.path.basename(os.path.abspath(folder)).removesuffix(".pyz")
+    name = Path(folder).resolve().name.removesuffix(".pyz")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(load(folder), name, sys.argv[1:] if argv is None else list(argv))
     except GsimError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _say(name, str(error))
         return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:
         # The reader has what it wanted. Python would complain when it flushes stdout at its end.
@@ -58,7 +59,7 @@ def _run(program: Program, name: str, argv: list[str]) -> int:
     finally:
         writer.close()
         if is_own and program.has_drawn:
-            print(f"{name}: seed {seed} was drawn; --seed {seed} repeats this run", file=sys.stderr)
+            _say(name, f"seed {seed} was drawn; --seed {seed} repeats this run")
     return 0
 
 
@@ -68,7 +69,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         options = [option for action in self._actions for option in action.option_strings]
         if message.startswith("unrecognized arguments: "):
-            unknown = message.split(": ", 1)[1].split()[0]
+            unknown = message.split(": ", maxsplit=1)[1].split(maxsplit=1)[0]
             near = difflib.get_close_matches(unknown, options, 1)
             hint = f"did you mean {near[0]}?" if near else "see --help"
             raise UsageError(f"unknown argument {unknown}; {hint}")
@@ -85,11 +86,21 @@ def _parser(contract: Mapping[str, Any], name: str) -> _Parser:
         parser.add_argument(f"--{argument}", metavar=_metavar(declaration), help=_help(declaration))
     own = parser.add_argument_group("running")
     if "seed" not in contract["arguments"]:
-        own.add_argument("--seed", metavar="INTEGER", help="key of the random streams (default: from the system)")
-    own.add_argument("--replications", metavar="INTEGER", default="1", help="runs with different random streams")
-    own.add_argument("--detail", action="store_true", help="add seq, replication and component to each record")
+        own.add_argument(
+            "--seed", metavar="INTEGER", help="key of the random streams (default: from the system)"
+        )
     own.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], help=_parameters_help(contract["parameters"])
+        "--replications", metavar="INTEGER", default="1", help="runs with different random streams"
+    )
+    own.add_argument(
+        "--detail", action="store_true", help="add seq, replication and component to each record"
+    )
+    own.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help=_parameters_help(contract["parameters"]),
     )
     return parser
 
@@ -104,7 +115,12 @@ def _metavar(declaration: Mapping[str, Any]) -> str:
 def _help(declaration: Mapping[str, Any]) -> str:
     words = [declaration["help"]] if declaration["help"] else []
     notes = [declaration["unit"]] if declaration.get("unit") else []
-    for key, sign in (("minimum", "≥"), ("exclusive_minimum", ">"), ("maximum", "≤"), ("exclusive_maximum", "<")):
+    for key, sign in (
+        ("minimum", "≥"),
+        ("exclusive_minimum", ">"),
+        ("maximum", "≤"),
+        ("exclusive_maximum", "<"),
+    ):
         if declaration.get(key) is not None:
             notes.append(f"{sign} {declaration[key]}")
     notes.append("required" if declaration["default"] is None else f"default: {declaration['default']}")
@@ -153,7 +169,13 @@ def _stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"stdin is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from None
+        raise UsageError(
+            f"stdin is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
+        ) from None
+
+
+def _say(name: str, sentence: str) -> None:
+    sys.stderr.write(f"{name}: {sentence}\n")
 
 
 def _interrupt(*_: object) -> NoReturn:

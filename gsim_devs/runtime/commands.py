@@ -45,7 +45,9 @@ def _lines(text: str, comments: bool) -> Iterator[tuple[int, str]]:
 
 
 def _by_pattern(stdin: Mapping[str, Any], unit: str) -> Any:
-    patterns = [(name, command, re.compile(command["pattern"])) for name, command in stdin["commands"].items()]
+    patterns = [
+        (name, command, re.compile(command["pattern"])) for name, command in stdin["commands"].items()
+    ]
 
     def reader(line: str) -> Command:
         for name, command, pattern in patterns:
@@ -69,12 +71,16 @@ def _by_key(stdin: Mapping[str, Any], unit: str) -> Any:
             raise ValueError(f"must be a JSON object, not {line[:100]}")
         name = found.pop(key, None)
         if not isinstance(name, str) or name not in stdin["commands"]:
-            raise ValueError(f"{key} must be one of {', '.join(stdin['commands'])}, not {json.dumps(name)[:100]}")
+            raise ValueError(
+                f"{key} must be one of {', '.join(stdin['commands'])}, not {json.dumps(name)[:100]}"
+            )
         command = stdin["commands"][name]
         if missing := [field for field in command["fields"] if field not in found]:
             raise ValueError(f"{name} lacks {', '.join(missing)}")
         if unknown := [field for field in found if field not in command["fields"]]:
-            raise ValueError(f"{name} has no {', '.join(unknown)}; its fields: {', '.join(command['fields'])}")
+            raise ValueError(
+                f"{name} has no {', '.join(unknown)}; its fields: {', '.join(command['fields'])}"
+            )
         return _command(name, command, found, unit)
 
     return reader

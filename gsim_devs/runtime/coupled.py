@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import xdevs.models
 
@@ -16,11 +16,14 @@ C = TypeVar("C", bound=xdevs.models.Component)
 class Coupled(xdevs.models.Coupled):
     """A component made of components: declare its ports in the class, `add` and `connect` in `__init__`."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Coupled:
+    wires: list[tuple[xdevs.models.Port[Any], xdevs.models.Port[Any]]]
+    """The couplings in the order in which they were made; xdevs keeps them by source."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         xdevs.models.Coupled.__init__(self, cls.__name__)
         give_ports(self, declared_ports(cls))
-        self.wires: list[tuple[xdevs.models.Port[Any], xdevs.models.Port[Any]]] = []
+        self.wires = []
         return self
 
     def __init__(self, name: str | None = None) -> None:
@@ -30,6 +33,8 @@ class Coupled(xdevs.models.Coupled):
 
     def add(self, name: str, component: C, entity: str | None = None) -> C:
         """Add a part under its name; its records speak for `entity`, by default for the part itself."""
+        if not name or "." in name:
+            raise ModelError(f"{self.name}: {name!r} cannot name a part; paths are names joined with dots")
         component.name = name
         if isinstance(component, Atomic):
             component._seat.entity = entity or name
@@ -38,7 +43,8 @@ class Coupled(xdevs.models.Coupled):
 
     def connect(self, source: xdevs.models.Port[Any], target: xdevs.models.Port[Any]) -> None:
         """Lead the messages of one port to another. The order of these calls is the order in which they arrive."""
-        if not isinstance(source, xdevs.models.Port) or not isinstance(target, xdevs.models.Port):
+        ends: tuple[object, object] = (source, target)
+        if not all(isinstance(end, xdevs.models.Port) for end in ends):
             raise ModelError(f"{self.name}: only ports can be connected, not {source!r} to {target!r}")
         if not fits(source.p_type, target.p_type):
             raise ModelError(
@@ -55,7 +61,6 @@ class Coupled(xdevs.models.Coupled):
 
     def add_coupling(self, p_from: Any, p_to: Any, host: Any = None) -> None:
         super().add_coupling(p_from, p_to, host)
-        # xdevs keeps couplings by source; the order in which they were made would be lost.
         self.wires.append((p_from, p_to))
 
 

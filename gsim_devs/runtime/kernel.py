@@ -31,9 +31,11 @@ from .clock import (
     Timeline,
     to_ticks,
 )
+from .copies import fork
 from .errors import SimulationError, UsageError
 from .failures import failure
 from .ports import carries, type_name
+from .snapshots import restore, snapshot
 
 _place = itemgetter(0)
 _rank = attrgetter("rank")
@@ -71,7 +73,9 @@ class Kernel:
         self.model = model
         self.max_rounds = max_rounds
         self.on_output = on_output
-        self.nodes, self._entrances = bind(model, self.line, seed, replication, self._leave if on_output else None)
+        self.nodes, self._entrances = bind(
+            model, self.line, seed, replication, self._leave if on_output else None
+        )
         self._soon: list[list[Any]] = []
         self._addressed: list[Seat] = []
         self._stirred: list[Classic] = []
@@ -137,7 +141,9 @@ class Kernel:
             known = ", ".join(self._entrances) or "none"
             raise UsageError(f"{self.model.name} has no input port {port!r}; its input ports: {known}")
         if not carries(leads.port.p_type, message):
-            raise UsageError(f"input port {port} takes {type_name(leads.port.p_type)}, not {type(message).__name__}")
+            raise UsageError(
+                f"input port {port} takes {type_name(leads.port.p_type)}, not {type(message).__name__}"
+            )
         line = self.line
         try:
             instant = line.instant(0, order) if time is None else line.instant_at(time, order)
@@ -145,9 +151,24 @@ class Kernel:
             raise UsageError(f"cannot inject into {port}: {error}") from None
         heappush(line.due, [instant, _OUTSIDE, line.claim(), leads, message])
 
+    def fork(
+        self, sink: Sink | None = None, on_output: Callable[[float, str, Any], None] | None = None
+    ) -> Kernel:
+        """An independent copy at the present time, which goes on exactly as this one would."""
+        copy: Kernel = fork(self, sink, on_output)
+        return copy
+
+    def snapshot(self) -> dict[str, Any]:
+        """The present state as JSON values, where the fields of the components allow it."""
+        return snapshot(self)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a snapshot; this kernel must be new and its model built as that of the snapshot was."""
+        restore(self, state)
+
     # One round after another.
 
-    def _run(self, limit: float) -> None:
+    def _run(self, limit: float) -> None:  # noqa: C901, PLR0912, PLR0915 (see below)
         """All rounds up to an instant.
 
         In most rounds of most models one component fires and at most sends something: those are done here, without
@@ -300,7 +321,7 @@ class Kernel:
         self._fire(batch)
         self._settle()
 
-    def _fire(self, batch: Iterable[list[Any]]) -> None:
+    def _fire(self, batch: Iterable[list[Any]]) -> None:  # noqa: C901, PLR0912 (as for `_run`)
         """First half of a round: timers fire, outputs appear, mail leaves."""
         stirred, dirty = self._stirred, self._dirty
         entry: list[Any] = []
@@ -340,7 +361,7 @@ class Kernel:
         except (Exception, SystemExit) as error:
             raise failure(error, *self._culprit(entry)) from error
 
-    def _settle(self) -> None:
+    def _settle(self) -> None:  # noqa: C901, PLR0912 (as for `_run`)
         """Second half of a round: messages arrive, classic components take their transitions."""
         if self._addressed:
             self._listen()
@@ -355,9 +376,9 @@ class Kernel:
                 if stirred == FIRED:
                     model.deltint()
                 else:
-                    for bag, place in node.mixed:
+                    for bag, places in node.mixed:
                         if len(bag) > 1:
-                            bag.sort(key=place)
+                            bag.sort(key=places.__getitem__)
                     if stirred == FED:
                         model.deltext((tick - node.last) / line.ticks_per_unit if tick != node.last else 0)
                     elif node.plain_confluent:
@@ -482,7 +503,11 @@ class Kernel:
         place = entry[PLACE]
         if isinstance(place, Leads):
             return self.model.name, self.time, "a message from outside"
-        return place.path, self.time, _told(entry[KEY], None) if isinstance(place, Seat) else "its output function"
+        return (
+            place.path,
+            self.time,
+            _told(entry[KEY], None) if isinstance(place, Seat) else "its output function",
+        )
 
     def _refuse_loop(self) -> None:
         due = [entry for entry in self.line.due if entry[INSTANT] == self.line.now]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from .clock import DEFAULT_TICKS_PER_UNIT, Sink, ticks_per_unit_of
+from .clock import Sink, ticks_per_unit_of
 from .commands import Command, read_commands
 from .errors import UsageError
 from .records import Records, TraceWriter
@@ -66,7 +66,7 @@ class Program:
         """What stdin says; a UsageError that numbers the line that cannot be read."""
         return read_commands(self.contract["stdin"], stdin, self.unit)
 
-    def run(
+    def run(  # noqa: PLR0917 (what makes a run, in the order in which one thinks of it)
         self,
         arguments: Mapping[str, Any],
         stdin: str = "",
@@ -81,7 +81,12 @@ class Program:
         self.simulate(settings, self.commands(stdin), values.get("seed", seed), replication, sink)
 
     def simulate(
-        self, settings: Mapping[str, Any], commands: list[Command], seed: int, replication: int, sink: Sink | None
+        self,
+        settings: Mapping[str, Any],
+        commands: list[Command],
+        seed: int,
+        replication: int,
+        sink: Sink | None,
     ) -> None:
         """As `run`, with everything checked already."""
         # Loaded at the first run: `--help` and refusals need neither the model nor xdevs.
@@ -125,16 +130,17 @@ class Program:
 
 def load(folder: str | Path) -> Program:
     """The simulator in a folder or zipapp."""
-    return Program(str(folder), _document(str(folder), "contract.json"), _document(str(folder), "parameters.json"))
+    return Program(
+        str(folder), _document(str(folder), "contract.json"), _document(str(folder), "parameters.json")
+    )
 
 
 def _document(folder: str, name: str) -> Any:
-    importer = pkgutil.get_importer(folder)
+    importer: Any = pkgutil.get_importer(folder)
     try:
-        if hasattr(importer, "get_data"):
-            text = importer.get_data(str(Path(folder, name)))
-        else:
-            text = Path(folder, name).read_bytes()
+        # A zipapp has an importer that reads it; a folder has one that does not.
+        reading = getattr(importer, "get_data", None) or (lambda path: Path(path).read_bytes())
+        text = reading(str(Path(folder, name)))
     except OSError:
         raise UsageError(f"{folder} is no simulator: it has no {name}") from None
     return json.loads(text)

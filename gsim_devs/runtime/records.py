@@ -93,7 +93,7 @@ class TraceWriter:
             shape = self._shapes[key] = self._shape(entity, event, list(payload), component)
         try:
             # Whole numbers are their own text; most other values have a short way.
-            values = [v if type(v) is int else _TEXTS[type(v)](v) for v in payload.values()]
+            values: list[Any] = [v if type(v) is int else _TEXTS[type(v)](v) for v in payload.values()]
         except (KeyError, ValueError):
             values = _texts(event, payload)
         if self._detail:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from .durations import SECONDS_PER_UNIT, seconds_of
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
-_BOUNDS = (
-    ("minimum", "at least", lambda value, bound: value >= bound),
-    ("exclusive_minimum", "greater than", lambda value, bound: value > bound),
-    ("maximum", "at most", lambda value, bound: value <= bound),
-    ("exclusive_maximum", "less than", lambda value, bound: value < bound),
+_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("minimum", "at least", operator.ge),
+    ("exclusive_minimum", "greater than", operator.gt),
+    ("maximum", "at most", operator.le),
+    ("exclusive_maximum", "less than", operator.lt),
 )
 
 
@@ -58,7 +59,12 @@ def take(declaration: Mapping[str, Any], value: Any, unit: str) -> Any:
         return value
     if kind == "integer" and isinstance(value, int) and not isinstance(value, bool):
         return value
-    if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if (
+        kind == "number"
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    ):
         return float(value)
     raise ValueError(f"must be {_article(kind)}, not {json.dumps(value, default=repr)[:100]}")
 
@@ -114,4 +120,6 @@ def _content(form: str, path: str) -> Any:
 
 
 def _article(kind: str) -> str:
-    return {"integer": "a whole number", "number": "a finite number", "boolean": "true or false"}.get(kind, "a text")
+    return {"integer": "a whole number", "number": "a finite number", "boolean": "true or false"}.get(
+        kind, "a text"
+    )
