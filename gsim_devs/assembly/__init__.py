@@ -1,0 +1,12 @@
+"""Plans and the sources of components into simulators that run alone; writes code, never asks a language model.
+
+What a component's class looks like inside is not examined here.
+"""
+
+from __future__ import annotations
+
+from .packing import pack
+from .simulator import assemble
+from .sources import read_sources
+
+__all__ = ["assemble", "read_sources", "pack"]

@@ -1,0 +1,74 @@
+"""`manifest.json` of a simulator: what its files are, who wrote them, with what. No times and no places.
+
+It is how a simulator's folder or archive is recognised as one of ours before it is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import stat
+import zipfile
+from collections.abc import Mapping
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+NAME = "manifest.json"
+_KIND = "gsim-devs simulator"
+_FORMAT = 1
+
+
+def manifest_of(system: str, files: Mapping[str, bytes], origin: str) -> bytes:
+    """Write the manifest of these files; `origin` says what wrote the components."""
+    manifest = {
+        "kind": _KIND,
+        "format": _FORMAT,
+        "system": system,
+        "origin": origin,
+        "versions": {
+            "python": platform.python_version(),
+            "xdevs": _version("xdevs"),
+            "gsim_devs": _version("gsim-devs"),
+        },
+        "files": {name: sha256(files[name]).hexdigest() for name in sorted(files)},
+    }
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def files_of_folder(folder: Path) -> tuple[str, ...] | None:
+    """The files that a simulator's folder holds according to its manifest; None where it has none of ours."""
+    path = folder / NAME
+    try:
+        # A link could lead to the manifest of another folder.
+        return _files(path.read_bytes()) if stat.S_ISREG(path.lstat().st_mode) else None
+    except OSError:
+        return None
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a simulator that was packed by us."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _files(archive.read(NAME)) is not None
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return False
+
+
+def _files(text: bytes) -> tuple[str, ...] | None:
+    try:
+        held: Any = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(held, dict) or held.get("kind") != _KIND or held.get("format") != _FORMAT:
+        return None
+    files = held.get("files")
+    return tuple(files) if isinstance(files, dict) else None
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
