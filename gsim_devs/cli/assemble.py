@@ -27,11 +27,11 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Assemble, and say where."""
-    from gsim_devs.assembly import assemble
+    from gsim_devs.assembly import assemble, read_sources
     from gsim_devs.contracts import load_contract, load_plan
 
     plan = load_plan(options.plan)
     contract = load_contract(options.contract or Path("contracts", f"{plan.system}.yaml"))
-    assemble(plan, options.sources, contract, options.out)
+    assemble(plan, read_sources(options.sources), contract, options.out)
     print(f"gsim-devs: {options.out} is ready: python {options.out} --help", file=sys.stderr)
     return 0
