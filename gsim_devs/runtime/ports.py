@@ -9,6 +9,8 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 import xdevs.models
 
+from .errors import ModelError
+
 M = TypeVar("M")
 
 
@@ -27,6 +29,8 @@ class _Declaration(Generic[M]):
     """A port as a class declares it: `packet_out = Output(Packet)`."""
 
     def __init__(self, message: type[M] | None = None) -> None:
+        if message is not None and not isinstance(message, type):
+            raise ModelError(f"a port carries messages of one class, not {message!r}")
         self.message = message
         self.name = ""
 
@@ -65,12 +69,25 @@ def declared_ports(cls: type) -> list[_Declaration[Any]]:
 def give_ports(component: xdevs.models.Component, declarations: list[_Declaration[Any]]) -> None:
     """Create the ports of one instance."""
     for declaration in declarations:
+        if _is_taken(component, declaration.name):
+            raise ModelError(
+                f"{type(component).__name__} declares a port {declaration.name!r}, "
+                "which every component has already; give it another name"
+            )
         port: Port[Any] = Port(declaration.message, declaration.name)
         setattr(component, declaration.name, port)
         if isinstance(declaration, Input):
             component.add_in_port(port)
         else:
             component.add_out_port(port)
+
+
+def _is_taken(component: xdevs.models.Component, name: str) -> bool:
+    """Whether a port of this name would hide a field or method that a component needs, such as `name` or `send`."""
+    if name in vars(component):
+        return True
+    own = [vars(base)[name] for base in type(component).__mro__ if name in vars(base)]
+    return any(not isinstance(value, _Declaration) for value in own)
 
 
 def carries(port_type: type | None, message: object) -> bool:

@@ -49,7 +49,11 @@ def flatten(root: Component) -> Wiring:
     parts = [Part(path, component) for path, component in placed if isinstance(component, Atomic)]
     if defects:
         raise ModelError(*defects)
-    return Wiring(parts, [component for _, component in placed], _all_sources(root, coupled, feeds))
+    sources = _all_sources(root, coupled, feeds)
+    defects = list(_hidden_mismatches(parts, sources))
+    if defects:
+        raise ModelError(*defects)
+    return Wiring(parts, [component for _, component in placed], sources)
 
 
 def _walk(root: Component) -> tuple[list[tuple[str, Component]], list[str]]:
@@ -61,7 +65,9 @@ def _walk(root: Component) -> tuple[list[tuple[str, Component]], list[str]]:
     while waiting:
         path, component = waiting.pop()
         if id(component) in seen:
-            defects.append(f"{path} is the same component as {seen[id(component)] or 'the model'}; make another one")
+            defects.append(
+                f"{path} is the same component as {seen[id(component)] or 'the model'}; make another one"
+            )
             continue
         seen[id(component)] = path
         placed.append((path, component))
@@ -71,7 +77,10 @@ def _walk(root: Component) -> tuple[list[tuple[str, Component]], list[str]]:
                 if part.name in names:
                     defects.append(f"{path or component.name} has two parts called {part.name!r}")
                 names.add(part.name)
-            waiting += [(f"{path}.{part.name}" if path else part.name, part) for part in reversed(component.components)]
+            waiting += [
+                (f"{path}.{part.name}" if path else part.name, part)
+                for part in reversed(component.components)
+            ]
         elif not isinstance(component, Atomic):
             defects.append(f"{path} is a {type(component).__name__}, neither atomic nor coupled")
     return placed, defects
@@ -140,6 +149,18 @@ def _all_sources(
             for port in part.in_ports:
                 sources[port] = expanded(feeds[component].get(port, []))
     return sources
+
+
+def _hidden_mismatches(parts: list[Part], sources: dict[Port[Any], list[Port[Any]]]) -> Iterator[str]:
+    """Ports of different types that meet by way of ports for anything."""
+    for part in parts:
+        for port in part.component.in_ports:
+            for source in sources.get(port, ()):
+                if not fits(source.p_type, port.p_type):
+                    yield (
+                        f"{part.path}: {port.name} takes {type_name(port.p_type)}, "
+                        f"but {_name(source)} leads {type_name(source.p_type)} into it"
+                    )
 
 
 def _name(port: Port[Any]) -> str:
