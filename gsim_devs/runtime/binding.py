@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import xdevs.models
@@ -13,7 +14,7 @@ import xdevs.models
 from .atomic import Atomic, Seat
 from .clock import Timeline
 from .errors import ModelError
-from .ports import Port, carries, declared_ports, type_name
+from .ports import carries, declared_ports, type_name
 from .wiring import Wiring, flatten
 
 Lead: TypeAlias = "tuple[Classic, list[Any]]"
@@ -52,7 +53,7 @@ class Classic:
         self.rank = rank
         # xdevs fills and clears these in place, so they can be held.
         self.bags: list[list[Any]] = [port._bag for port in model.in_ports]
-        self.mixed: list[tuple[list[Any], Callable[[Any], int]]] = []
+        self.mixed: list[tuple[list[Any], dict[Any, int]]] = []
         """The bags that several ports may lie in, with the place of each."""
         self.outlets: list[tuple[Any, Any, list[Lead], list[Any]]] = []
         self.own_advance = type(model).ta is not xdevs.models.Atomic.ta
@@ -82,7 +83,12 @@ def bind(
 ) -> tuple[list[Any], dict[str, Leads]]:
     """The places of all atomic components in order, and the leads of the model's own input ports."""
     wiring = flatten(model)
-    defects = [d for part in wiring.parts if isinstance(part.component, Atomic) for d in _lies(part.path, part.component)]
+    defects = [
+        d
+        for part in wiring.parts
+        if isinstance(part.component, Atomic)
+        for d in _lies(part.path, part.component)
+    ]
     if defects:
         raise ModelError(*defects)
     nodes: list[Any] = []
@@ -114,25 +120,46 @@ def _lies(path: str, model: Atomic) -> list[str]:
     if seat.timeline.due or seat.outbox:
         found.append(f"{path}: {kind} sets a timer or sends in __init__; do it in start, at time 0")
     if seat.rng is not None or seat.draw is not None:
-        found.append(f"{path}: {kind} draws random numbers in __init__; do it in start, where its stream is known")
+        found.append(
+            f"{path}: {kind} draws random numbers in __init__; do it in start, where its stream is known"
+        )
     for declaration in declared_ports(type(model)):
-        if not isinstance(getattr(model, declaration.name), Port):
-            found.append(f"{path}: {kind} overwrites its port {declaration.name}; give the field another name")
+        name = declaration.name
+        if getattr(model, name) is not {**model.input, **model.output}.get(name):
+            found.append(f"{path}: {kind} overwrites its port {name}; give the field another name")
     for name in _CLASSIC_METHODS:
         if getattr(type(model), name) is not getattr(Atomic, name):
             found.append(f"{path}: {kind} defines {name}; a component with handlers and timers must not")
-    return found + [defect for port in model.in_ports for defect in _bad_handler(path, model, port.name)]
+    found += [defect for port in model.in_ports for defect in _bad_handler(path, model, port.name)]
+    return found + [
+        f"{path}: {name} waits (yield or await) and would never run; set a timer instead"
+        for name in _waiting(type(model))
+    ]
 
 
 def _bad_handler(path: str, model: Atomic, port: str) -> list[str]:
     handler = getattr(model, f"on_{port}", None)
     if handler is None:
-        return [f"{path}: {port} has no handler; write a method on_{port}(self, message) in {type(model).__name__}"]
+        return [
+            f"{path}: {port} has no handler; write a method on_{port}(self, message) in {type(model).__name__}"
+        ]
     try:
         inspect.signature(handler).bind(None)
     except TypeError:
         return [f"{path}: on_{port} must take exactly one argument besides self, the message"]
     return []
+
+
+@cache
+def _waiting(kind: type) -> list[str]:
+    """The handlers that are generators or coroutines."""
+    names = [name for name in dir(kind) if name in {"start", "stop"} or name.startswith("on_")]
+    return [
+        name
+        for name in names
+        if inspect.isgeneratorfunction(getattr(kind, name))
+        or inspect.iscoroutinefunction(getattr(kind, name))
+    ]
 
 
 def _leads(wiring: Wiring, nodes: dict[xdevs.models.Component, Any]) -> dict[xdevs.models.Port[Any], Leads]:
@@ -141,17 +168,40 @@ def _leads(wiring: Wiring, nodes: dict[xdevs.models.Component, Any]) -> dict[xde
         node = nodes[part.component]
         for number, target in enumerate(part.component.in_ports):
             sources = wiring.sources.get(target, [])
-            places = {source: place for place, source in reversed(list(enumerate(sources)))}
-            if isinstance(node, Classic) and len(places) > 1:
-                node.mixed.append((target._bag, places.__getitem__))
-            for source in sources:
-                lead = leads.setdefault(source, Leads(source))
+            if isinstance(node, Classic) and len(set(sources)) > 1:
+                node.mixed.append((target._bag, _places(sources)))
+            for place, source in enumerate(sources):
+                lead = leads.setdefault(source, Leads(_stand_in(source) if source is target else source))
                 if isinstance(node, Classic):
                     lead.bags.append((node, target._bag))
                 else:
                     handler = _handler(node.model, source, target)
-                    lead.listeners.append((number * _PLACES + places[source], node, handler))
+                    lead.listeners.append((number * _PLACES + place, node, handler))
     return leads
+
+
+def _stand_in(port: xdevs.models.Port[Any]) -> xdevs.models.Port[Any]:
+    """Where messages from outside lie when the model is a single component: a port cannot refer to itself."""
+    return xdevs.models.Port(port.p_type, port.name)
+
+
+def _places(sources: list[xdevs.models.Port[Any]]) -> dict[Any, Any]:
+    """Where each source stands among those of one port."""
+    rows = _Turns()
+    for place, source in enumerate(sources):
+        rows.setdefault(source, deque()).append(place)
+    if len(rows) < len(sources):
+        return rows
+    return {source: row[0] for source, row in rows.items()}
+
+
+class _Turns(dict[Any, Any]):
+    """The places of sources that come by several ways: one lies in the bag once for each way, or not at all."""
+
+    def __getitem__(self, source: Any) -> int:
+        row: deque[int] = super().__getitem__(source)
+        row.rotate(-1)
+        return row[-1]
 
 
 def _handler(
@@ -160,7 +210,9 @@ def _handler(
     """The method that takes a port's messages; it looks at each where the source promises no type."""
     handler: Callable[[Any], None] = getattr(model, f"on_{target.name}")
     if source.p_type is None and target.p_type is not None:
-        return partial(_take, target, handler)
+        taking = partial(_take, target, handler)
+        taking.__name__ = handler.__name__  # type: ignore[attr-defined]
+        return taking
     return handler
 
 
