@@ -43,10 +43,10 @@ demo: $(INSTALLED)
 	@echo "... $$(wc -l < build/abp.jsonl | tr -d ' ') records in all"
 	@echo
 	@echo "To try next:"
-	@echo "  $(BIN)/python build/abp --help"
-	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail"
-	@echo "  less build/abp/components/sender.py        how a component is written"
-	@echo "  $(BIN)/gsim-devs new my_system              the four files of a system of your own"
+	@echo "  $(BIN)/python build/abp --help                               what it accepts"
+	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail  who said what"
+	@echo "  less build/abp/components/sender.py                          how a component is written"
+	@echo "  $(BIN)/gsim-devs new my_system                               a system of your own (README)"
 
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest
