@@ -87,7 +87,7 @@ class Collection:
             return [_line(indent, prefix + self.brackets + suffix)]
         return [
             _line(indent, prefix + self.brackets[0]),
-            *_one_each(self.items, indent + 4),
+            *_one_each(self.items, indent + 4, is_tuple=self.brackets == "()"),
             _line(indent, self.brackets[1] + suffix),
         ]
 
@@ -179,8 +179,10 @@ def _joined(items: Iterable[Expression]) -> str:
     return ", ".join(item.flat() for item in items)
 
 
-def _one_each(items: Iterable[Expression], indent: int) -> list[str]:
-    return [line for item in items for line in statement("", item, ",", indent)]
+def _one_each(items: Sequence[Expression], indent: int, *, is_tuple: bool = False) -> list[str]:
+    """One item on each line; the formatter puts no comma behind a single one."""
+    comma = "," if len(items) > 1 or is_tuple else ""
+    return [line for item in items for line in statement("", item, comma, indent)]
 
 
 def _member_key(name: str) -> tuple[Any, ...]:

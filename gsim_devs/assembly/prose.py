@@ -15,8 +15,8 @@ def docstring(text: str, indent: int = 0) -> list[str]:
     space = " " * indent
     if indent + len(opening) + len(said) + 3 <= _WIDTH:
         return [f'{space}{opening}{said}"""']
-    # The opening quotes take their room on the first line only.
-    wrapped = textwrap.wrap(said, _WIDTH - indent, initial_indent=opening, break_on_hyphens=False)
+    # Narrower by the closing quotes, so that there are two lines at least.
+    wrapped = textwrap.wrap(said, _WIDTH - indent - 3, initial_indent=opening, break_on_hyphens=False)
     return [*(space + line for line in wrapped), f'{space}"""']
 
 

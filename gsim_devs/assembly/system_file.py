@@ -60,6 +60,6 @@ def _coupled_class(node: RootNode | CoupledNode) -> list[str]:
 def _build(root: str) -> list[str]:
     return [
         f"def build(settings: Settings) -> {root}:",
-        '    """The whole system."""',
+        '    """Build the whole system."""',
         f"    return {root}(settings)",
     ]
