@@ -49,7 +49,7 @@ demo: $(INSTALLED)
 	@echo "  $(BIN)/gsim-devs new my_system                               a system of your own (README)"
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check
