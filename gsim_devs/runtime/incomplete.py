@@ -67,13 +67,22 @@ def beta_tails(a: float, b: float, x: float, y: float) -> Tails:
         tail = weight * _tail(
             lambda d: sign * small * d - total * log1p(near * expm1(sign * d)), abs(drift), total * x * y
         )
-    elif (b + 1.0) * x < (a + 1.0) * y:
+    elif (b + 0.5) * x < (a + 0.5) * y:
         below = True
         tail = weight * _beta_fraction(a, b, x, y)
     else:
         below = False
         tail = weight * _beta_fraction(b, a, y, x)
     return _both(tail, weight, below=below)
+
+
+def log_beta(a: float, b: float) -> float:
+    """Return log B(a, b)."""
+    total = a + b
+    small, large = min(a, b), max(a, b)
+    top = small * (log(small) - log(total)) - large * log1p(small / large)
+    factors = 0.5 * (log(2.0 * pi) + log(total) - log(a) - log(b))
+    return top + factors + _stirling_error(a) + _stirling_error(b) - _stirling_error(total)
 
 
 def _both(tail: float, weight: float, *, below: bool) -> Tails:
