@@ -9,15 +9,17 @@ from pathlib import Path
 
 from gsim_devs.errors import UsageError
 
-from .manifest import files_of_folder
+from .manifest import NAME, files_of_folder
+
+_CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 
 
 def put_folder(files: Mapping[str, bytes], into: Path) -> Path:
     """Write the files beside the place, then swap; returns the folder's absolute path."""
     into = into.absolute()
-    _refuse_to_replace(into)
     beside = beside_of(into)
     try:
+        _refuse_to_replace(into)
         into.parent.mkdir(parents=True, exist_ok=True)
         _write(files, beside)
         _swap(beside, into)
@@ -74,10 +76,10 @@ def _refuse_to_replace(into: Path) -> None:
 
 def _strangers(folder: Path, files: tuple[str, ...]) -> list[str]:
     """What somebody laid into a simulator's folder. What Python and tools leave behind (caches) does not count."""
-    known = {*files, "manifest.json", *(str(parent) for name in files for parent in Path(name).parents)}
+    known = {*files, NAME, *(str(parent) for name in files for parent in Path(name).parents)}
     found = sorted(path.relative_to(folder) for path in folder.rglob("*"))
     return [str(path) for path in found if str(path) not in known and not _is_cache(path)]
 
 
 def _is_cache(path: Path) -> bool:
-    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
+    return not _CACHES.isdisjoint(path.parts)

@@ -82,15 +82,30 @@ def test_the_same_input_makes_the_same_bytes(abp, tmp_path, hash_seed):
     assert content(tmp_path / "elsewhere" / "other") == content(abp)
 
 
+PUMP = """
+system: one
+models:
+  Pump: {function: x, emits: [on], arguments: {rate: float, shares: "tuple[float, ...]"}}
+root:
+  name: One
+  children:
+    - {name: pump, model: Pump, arguments: {rate: {parameter: rate}, shares: {parameter: shares}}}
+"""
+PUMP_CONTRACT = """
+id: one
+title: One
+time: {unit: s}
+horizon: {argument: until}
+arguments: {until: {type: number}}
+events: [{entity: pump, event: on}]
+parameters:
+  rate: {type: real, minimum: 0, maximum: 1, value: 0.1}
+  shares: {type: simplex, value: [0.5, 0.5]}
+"""
+
+
 def test_parameters_have_the_values_of_the_contract(simulator):
-    folder = simulator(
-        "system: one\nmodels: {Pump: {function: x, emits: [on], arguments: {rate: float, shares: 'tuple[float, ...]'}}}\n"
-        "root: {name: One, children: [{name: pump, model: Pump,"
-        " arguments: {rate: {parameter: rate}, shares: {parameter: shares}}}]}",
-        "id: one\ntitle: One\ntime: {unit: s}\nhorizon: {argument: until}\narguments: {until: {type: number}}\n"
-        "events: [{entity: pump, event: on}]\n"
-        "parameters: {rate: {type: real, minimum: 0, maximum: 1, value: 0.1}, shares: {type: simplex, value: [0.5, 0.5]}}",
-    )
+    folder = simulator(PUMP, PUMP_CONTRACT)
 
     assert json.loads((folder / "parameters.json").read_text()) == {"rate": 0.1, "shares": [0.5, 0.5]}
 
@@ -148,11 +163,12 @@ def test_anything_else_is_left_alone(put, tmp_path, occupy):
     assert content(tmp_path) == before
 
 
-def test_what_somebody_laid_into_a_simulator_is_not_lost(put, tmp_path):
+@pytest.mark.parametrize("name", ["components/trace.jsonl", ".git"])
+def test_what_somebody_laid_into_a_simulator_is_not_lost(put, tmp_path, name):
     into = put(tmp_path / "abp")
-    (into / "components" / "trace.jsonl").write_text("years of work")
+    (into / name).write_text("years of work")
 
-    with pytest.raises(UsageError, match=r"holds components/trace.jsonl, which is not part of the simulator"):
+    with pytest.raises(UsageError, match=f"holds {name}, which is not part of the simulator"):
         put(into)
 
 
