@@ -16,6 +16,7 @@ from typing import Any
 
 from xdevs.models import Atomic, Component, Coupled, Port
 
+from .atomic import Atomic as HandlerStyle
 from .errors import ModelError
 from .ports import fits, type_name
 
@@ -111,8 +112,13 @@ def _bad_couplings(path: str, coupled: Coupled) -> Iterator[str]:
             yield f"{ends} goes the wrong way or joins a port that its component does not have"
         elif not fits(source.p_type, target.p_type):
             yield f"{ends} leads {type_name(source.p_type)} into a port for {type_name(target.p_type)}"
-        elif source.parent is target.parent:
+        elif source.parent is target.parent and not _is_classic(source.parent):
             yield f"{ends} feeds a component its own output in the same instant; keep it inside the component"
+
+
+def _is_classic(component: Component | None) -> bool:
+    """Whether it is in xdevs' own style; those may listen to themselves, as the cells of Cell-DEVS do."""
+    return isinstance(component, Atomic) and not isinstance(component, HandlerStyle)
 
 
 def _flows_out(port: Port[Any], coupled: Coupled) -> bool:
