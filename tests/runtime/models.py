@@ -78,9 +78,17 @@ class CoupledPlan:
     couplings: list[tuple[tuple[int | None, int], tuple[int | None, int]]]
 
 
-def random_model(rnd: Random, depth: int = 3, classic: bool = True) -> CoupledPlan:
-    """A model of at least two parts, nested at most `depth` deep, with classic components among them or without."""
-    return _random_coupled(rnd, "root", depth, _Making(iter(range(10_000)), classic), rnd.randint(2, 4))
+def random_model(rnd: Random, depth: int = 3, classic: bool = True, selfish: bool = False) -> CoupledPlan:
+    """A model of at least two parts.
+
+    Args:
+        rnd: makes all choices.
+        depth: how deep it may be nested.
+        classic: whether there are classic components among the parts.
+        selfish: whether those may be coupled to themselves.
+    """
+    making = _Making(iter(range(10_000)), classic, selfish)
+    return _random_coupled(rnd, "root", depth, making, rnd.randint(2, 4))
 
 
 def random_injections(rnd: Random, plan: CoupledPlan) -> list[tuple[int, Note, float, int]]:
@@ -104,6 +112,7 @@ class _Making:
 
     labels: Iterator[int]
     classic: bool
+    selfish: bool
 
 
 def _random_coupled(rnd: Random, name: str, depth: int, making: _Making, size: int) -> CoupledPlan:
@@ -123,18 +132,26 @@ def _random_coupled(rnd: Random, name: str, depth: int, making: _Making, size: i
         inputs,
         outputs,
         parts,
-        _random_couplings(rnd, inputs, outputs, parts),
+        _random_couplings(rnd, inputs, outputs, parts, making.selfish),
     )
 
 
-def _random_couplings(rnd: Random, inputs: list[bool], outputs: list[bool], parts: list[Any]) -> list[Any]:
+def _random_couplings(
+    rnd: Random, inputs: list[bool], outputs: list[bool], parts: list[Any], selfish: bool
+) -> list[Any]:
     """Couplings in the order in which xdevs visits them: sources by part and port, inner before outer ones."""
     inner = [(number, port) for number, part in enumerate(parts) for port in range(_outputs_of(part))]
     outer = [(None, port) for port in range(len(inputs))]
     targets = [(number, port) for number, part in enumerate(parts) for port in range(_inputs_of(part))]
+
+    def may_meet(source: Any, target: Any) -> bool:
+        return source[0] != target[0] or (selfish and isinstance(parts[target[0]], MachinePlan))
+
     found: list[Any] = []
     for source in [*inner, *outer]:
-        found += [(source, target) for target in targets if source[0] != target[0] and rnd.randrange(3) == 0]
+        found += [
+            (source, target) for target in targets if may_meet(source, target) and rnd.randrange(3) == 0
+        ]
     for source in inner:
         found += [(source, (None, port)) for port in range(len(outputs)) if rnd.randrange(3) == 0]
     return found
