@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeAlias
+from weakref import WeakSet
 
 import xdevs.models
 
@@ -24,6 +25,8 @@ Lead: TypeAlias = "tuple[Classic, list[Any]]"
 FIRED, FED, BOTH = 1, 2, 3
 
 _PLACES = 1 << 20
+# Components that a kernel has: a second one would share their ports and their state.
+_taken: WeakSet[xdevs.models.Component] = WeakSet()
 _CLASSIC_METHODS = ("ta", "lambdaf", "deltint", "deltext", "deltcon", "initialize", "exit")
 
 
@@ -83,14 +86,10 @@ def bind(
 ) -> tuple[list[Any], dict[str, Leads]]:
     """The places of all atomic components in order, and the leads of the model's own input ports."""
     wiring = flatten(model)
-    defects = [
-        d
-        for part in wiring.parts
-        if isinstance(part.component, Atomic)
-        for d in _lies(part.path, part.component)
-    ]
+    defects = [defect for part in wiring.parts for defect in _defects(part.path, part.component)]
     if defects:
         raise ModelError(*defects)
+    _taken.update(part.component for part in wiring.parts)
     nodes: list[Any] = []
     places: dict[xdevs.models.Component, Any] = {}
     for rank, part in enumerate(wiring.parts):
@@ -110,13 +109,17 @@ def bind(
     return nodes, {port.name: leads.get(port) or Leads(port) for port in model.in_ports}
 
 
+def _defects(path: str, model: xdevs.models.Atomic) -> list[str]:
+    if model in _taken:
+        return [f"{path} already runs in another kernel; build a new model for each"]
+    return _lies(path, model) if isinstance(model, Atomic) else []
+
+
 def _lies(path: str, model: Atomic) -> list[str]:
     """What an atomic component says of itself and does not keep."""
     kind = type(model).__name__
     found = []
     seat = model._seat
-    if seat.timeline.sink is not None or seat.rank:
-        found.append(f"{path} already runs in another kernel; build a new model for each")
     if seat.timeline.due or seat.outbox:
         found.append(f"{path}: {kind} sets a timer or sends in __init__; do it in start, at time 0")
     if seat.rng is not None or seat.draw is not None:
