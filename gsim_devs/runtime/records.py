@@ -10,8 +10,9 @@ import copy
 import dataclasses
 import enum
 import json
-import math
+from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
@@ -19,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from .clock import DEFAULT_TICKS_PER_UNIT
 from .durations import SECONDS_PER_UNIT, text_of
+from .errors import UsageError
 
 ENVELOPE: dict[str, Any] = {
     "form": "lines",
@@ -26,6 +28,9 @@ ENVELOPE: dict[str, Any] = {
     "flat": False,
 }
 _BATCH = 512
+# A model may speak for ever new entities; how their records are printed is not remembered for ever.
+_MOST_SHAPES = 10_000
+_DETAILS = ("seq", "replication", "component")
 
 
 class Record(NamedTuple):
@@ -54,7 +59,10 @@ class Records:
 
 
 class TraceWriter:
-    """Writes records to a binary stream, as the layout says; `close` ends a document and flushes."""
+    """Writes records to a binary stream, as the layout says; `close` ends a document and flushes.
+
+    `guard` is entered while text is handed to the stream: whoever interrupts from outside can wait for its end.
+    """
 
     def __init__(
         self,
@@ -64,9 +72,16 @@ class TraceWriter:
         ticks_per_unit: int = DEFAULT_TICKS_PER_UNIT,
         unit: str = "s",
         detail: bool = False,
+        guard: AbstractContextManager[object] | None = None,
     ) -> None:
         self._stream = stream
+        self._guard = guard or nullcontext()
         self._layout = layout or ENVELOPE
+        self._keys = {*self._layout["keys"], *(_DETAILS if detail else ())}
+        if taken := [key for key in _DETAILS if detail and key in self._layout["keys"]]:
+            raise UsageError(
+                f"--detail adds {taken[0]} to each record, but the records have that key already"
+            )
         self._ticks_per_unit = ticks_per_unit
         self._clocks = _clocks(self._layout, ticks_per_unit, unit)
         self._show = _together(self._clocks)
@@ -111,9 +126,10 @@ class TraceWriter:
 
     def flush(self) -> None:
         """Hand everything to the stream, and let the stream hand it on."""
-        lines, self._lines = self._lines, []
-        self._stream.write("".join(lines).encode("ascii"))
-        self._stream.flush()
+        with self._guard:
+            lines, self._lines = self._lines, []
+            self._stream.write("".join(lines).encode("ascii"))
+            self._stream.flush()
 
     def close(self) -> None:
         """End the trace; the stream stays open."""
@@ -124,11 +140,12 @@ class TraceWriter:
 
     def _shape(self, entity: str, event: str, fields: list[str], component: str) -> _Shape:
         """Made once for all records with the same entity, event and fields."""
+        if len(self._shapes) > _MOST_SHAPES:
+            self._shapes.clear()
         known = {"entity": _text(entity), "event": _text(event)}
         first = len(self._clocks) + (2 if self._detail else 0)
         places = {field: first + number for number, field in enumerate(fields)}
-        lifted = {source["field"] for source in self._layout["keys"].values() if _is(source, "field")}
-        rest = [field for field in fields if field not in lifted]
+        rest = self._rest(event, fields)
         pieces, used, clocks = [], [], 0
         for key, source in self._layout["keys"].items():
             if source == "time" or _is(source, "time"):
@@ -155,6 +172,14 @@ class TraceWriter:
             used += [len(self._clocks), len(self._clocks) + 1]
         end = "" if self._document else "\n"
         return _Shape("{" + ", ".join(pieces) + "}" + end, _picker(used, first + len(fields)))
+
+    def _rest(self, event: str, fields: list[str]) -> list[str]:
+        """The fields that have no key of their own."""
+        lifted = {source["field"] for source in self._layout["keys"].values() if _is(source, "field")}
+        rest = [field for field in fields if field not in lifted]
+        if self._layout["flat"] and (taken := self._keys.intersection(rest)):
+            raise TypeError(f"field {min(taken)!r} of {event} has the name of a key of every record")
+        return rest
 
 
 class _Shape(NamedTuple):
@@ -251,12 +276,9 @@ def _plain(value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, (tuple, list)) or type(value).__name__ == "deque":
+    if isinstance(value, deque):
         return list(value)
     # Numbers and arrays of numpy, which need not be there.
-    for conversion in ("tolist", "item"):
-        if type(value).__module__ == "numpy" and hasattr(value, conversion):
-            return getattr(value, conversion)()
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
     raise TypeError(f"{type(value).__name__} is no JSON value; report numbers, texts, lists or dicts")
