@@ -12,12 +12,12 @@ import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import trunc
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import xdevs.models
 
-from .clock import ARGUMENTS, HANDLER, INSTANT, KEY, NUMBER, ORDER_BITS, PLACE, Timeline
-from .ports import Port, carries, declared_ports, give_ports, type_name
+from .clock import ARGUMENTS, EXACT_PRODUCT, HANDLER, INSTANT, NUMBER, ORDER_BITS, PLACE, Timeline
+from .ports import Port, carries, declare_ports, give_ports, type_name
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -31,6 +31,7 @@ class Seat:
     __slots__ = (
         "draw",
         "entity",
+        "has_spoken",
         "inbox",
         "keyed",
         "mail",
@@ -49,10 +50,12 @@ class Seat:
         self.model = model
         self.path = model.name
         self.entity: str | None = None
+        # Of no interest but before the simulation: then it speaks to nobody.
+        self.has_spoken = False
         self.rank = 0
         self.timeline = Timeline()
         self.pending: dict[Any, Any] = {}
-        self.keyed: set[str] = set()
+        self.keyed: set[Any] = set()
         self.outbox: list[tuple[Port[Any], Any]] = []
         self.inbox: list[tuple[int, Callable[[Any], None], Any]] = []
         # What stands for a full outbox in a round that is about to begin.
@@ -67,11 +70,16 @@ class Atomic(xdevs.models.Atomic):
     """A component: override `start`, one `on_<port>` for each input port, and add `on_<timer>` methods."""
 
     _seat: Seat
+    declared_ports: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare_ports(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         xdevs.models.Atomic.__init__(self, cls.__name__)
-        give_ports(self, declared_ports(cls))
+        give_ports(self)
         self._seat = Seat(self)
         return self
 
@@ -101,18 +109,18 @@ class Atomic(xdevs.models.Atomic):
         seat = self._seat
         line = seat.timeline
         # The usual case of `Timeline.instant` and `_set`, written out: most of what a simulation does is this.
-        if args or order or not 0.0 <= delay < line.exact:
+        try:
+            owner = handler.__self__  # type: ignore[attr-defined]
+            ticks = trunc(delay * line.ticks_per_unit + 0.5)
+        except (ValueError, OverflowError, AttributeError):
+            owner, ticks = None, 0
+        pending = seat.pending
+        if args or order or not 0 < ticks < EXACT_PRODUCT or handler in pending or owner is not self:
             if delay != math.inf:
                 self._set(line.instant(delay, order), handler, args)
             return
-        instant = line.base + (trunc(delay * line.ticks_per_unit + 0.5) << ORDER_BITS)
-        name = handler.__name__
-        pending = seat.pending
-        if instant <= line.now or name in pending or handler.__self__ is not self:  # type: ignore[attr-defined]
-            self._set(line.instant(delay, order), handler, args)
-            return
         line.number = number = line.number + 1
-        pending[name] = entry = [instant, seat.rank, number, seat, handler, (), name]
+        pending[handler] = entry = [line.base + (ticks << ORDER_BITS), seat.rank, number, seat, handler, ()]
         heappush(line.due, entry)
 
     def at(self, time: float, handler: Callable[..., None], *args: Any, order: int = 0) -> None:
@@ -139,6 +147,8 @@ class Atomic(xdevs.models.Atomic):
 
     def send(self, port: Port[Any], message: Any) -> None:
         """Put a message on an output port; it arrives at this tick and order."""
+        if port.sender is not self:
+            raise TypeError(f"{port.name} is no output port of {self.name}")
         if type(message) is not port.p_type and not carries(port.p_type, message):
             raise TypeError(f"{port.name} carries {type_name(port.p_type)}, not {type(message).__name__}")
         self._seat.outbox.append((port, message))
@@ -149,6 +159,8 @@ class Atomic(xdevs.models.Atomic):
         line = seat.timeline
         if line.sink is not None:
             line.sink(line.now >> ORDER_BITS, entity or seat.entity or self.name, event, payload, seat.path)
+        else:
+            seat.has_spoken = True
 
     @property
     def rng(self) -> Generator:
@@ -183,15 +195,28 @@ class Atomic(xdevs.models.Atomic):
     ) -> list[Any]:
         """The entry of a pending call, which this component can find again."""
         seat = self._seat
-        key: Any = handler.__name__
         if args:
-            seat.keyed.add(key)
-            key = (key, args)
-        entry = [instant, seat.rank, number, seat, handler, args, key]
+            seat.keyed.add(handler)
+        entry = [instant, seat.rank, number, seat, handler, args]
+        key = _key(handler, args)
         held = seat.pending.setdefault(key, entry)
         if held is not entry:
             seat.pending[key] = _joined(held, entry)
         return entry
+
+    # What a component cannot do: it has no phase and no sigma.
+
+    def hold_in(self, phase: str, sigma: float) -> None:
+        raise TypeError("a component with handlers waits with self.after(delay, self.on_…)")
+
+    def activate(self, phase: str = "") -> None:
+        self.hold_in(phase, 0)
+
+    def passivate(self, phase: str = "") -> None:
+        self.hold_in(phase, math.inf)
+
+    def continuef(self, e: float) -> None:
+        self.hold_in("", e)
 
     # Parallel DEVS, for xdevs' Coordinator: times are instants.
 
@@ -208,6 +233,7 @@ class Atomic(xdevs.models.Atomic):
         line = seat.timeline
         while line.due and line.due[0][PLACE] is None:
             heappop(line.due)
+            line.dead -= 1
         return line.due[0][INSTANT] - line.now if line.due else math.inf
 
     def lambdaf(self) -> None:
@@ -246,7 +272,7 @@ def fire(entry: list[Any]) -> None:
 def lift(entry: list[Any]) -> None:
     """Take an entry that fires out of what its component has pending."""
     pending = entry[PLACE].pending
-    held = pending.pop(entry[KEY])
+    held = pending.pop(_key(entry[HANDLER], entry[ARGUMENTS]))
     if held is not entry:
         leave(pending, held, entry)
 
@@ -255,17 +281,19 @@ def leave(pending: dict[Any, Any], held: dict[int, list[Any]], entry: list[Any])
     """Take one entry out of several with the same key."""
     del held[entry[NUMBER]]
     if held:
-        pending[entry[KEY]] = held
+        pending[_key(entry[HANDLER], entry[ARGUMENTS])] = held
+
+
+def _key(handler: Callable[..., None], args: tuple[Any, ...]) -> Any:
+    """Under what a pending call is found again."""
+    return (handler, args) if args else handler
 
 
 def _keys(seat: Seat, handler: Callable[..., None], args: tuple[Any, ...]) -> list[Any]:
     """The keys under which calls of a handler are pending; without arguments: whatever its arguments."""
-    name = handler.__name__
-    if args:
-        return [(name, args)]
-    if name not in seat.keyed:
-        return [name]
-    return [key for key in seat.pending if key == name or key[0] == name]
+    if args or handler not in seat.keyed:
+        return [_key(handler, args)]
+    return [key for key in seat.pending if key == handler or (type(key) is tuple and key[0] == handler)]
 
 
 def _joined(held: Any, entry: list[Any]) -> dict[int, list[Any]]:

@@ -15,7 +15,7 @@ import xdevs.models
 from .atomic import Atomic, Seat
 from .clock import Timeline
 from .errors import ModelError
-from .ports import carries, declared_ports, type_name
+from .ports import carries, type_name
 from .wiring import Wiring, flatten
 
 Lead: TypeAlias = "tuple[Classic, list[Any]]"
@@ -41,6 +41,7 @@ class Classic:
         "lambdaf",
         "mixed",
         "model",
+        "only",
         "outlets",
         "own_advance",
         "path",
@@ -63,9 +64,17 @@ class Classic:
         self.plain_confluent = type(model).deltcon is xdevs.models.Atomic.deltcon
         self.entry: list[Any] | None = None
         # What stands for its output in a round that is about to begin.
-        self.at_once: list[Any] = [0, rank, 0, self]
+        self.at_once: list[Any] = [0, rank, 0, self, None]
         self.last = 0
         self.stirred = 0
+        self.only: tuple[Any, Any, Classic, list[Any]] | None = None
+        """Its output port, what lies in it, and who takes that, where there is one of each."""
+
+    def sort(self) -> None:
+        """Bring what arrived into the order of the couplings."""
+        for bag, places in self.mixed:
+            if len(bag) > 1:
+                bag.sort(key=places.__getitem__)
 
 
 @dataclass(eq=False)
@@ -75,6 +84,8 @@ class Leads:
     port: xdevs.models.Port[Any]
     bags: list[Lead] = field(default_factory=list)
     listeners: list[tuple[int, Seat, Callable[[Any], None]]] = field(default_factory=list)
+    only: None = None
+    """A source inside the model has such a short way to its only target; the outside has none."""
 
 
 def bind(
@@ -122,11 +133,13 @@ def _lies(path: str, model: Atomic) -> list[str]:
     seat = model._seat
     if seat.timeline.due or seat.outbox:
         found.append(f"{path}: {kind} sets a timer or sends in __init__; do it in start, at time 0")
+    if seat.has_spoken:
+        found.append(f"{path}: {kind} emits in __init__; do it in start, at time 0")
     if seat.rng is not None or seat.draw is not None:
         found.append(
             f"{path}: {kind} draws random numbers in __init__; do it in start, where its stream is known"
         )
-    for declaration in declared_ports(type(model)):
+    for declaration in model.declared_ports.values():
         name = declaration.name
         if getattr(model, name) is not {**model.input, **model.output}.get(name):
             found.append(f"{path}: {kind} overwrites its port {name}; give the field another name")
@@ -249,8 +262,18 @@ def _install(nodes: list[Any], leads: dict[xdevs.models.Port[Any], Leads]) -> No
             if isinstance(node, Classic):
                 # A port that leads nowhere stays: what is written to it must be cleared.
                 node.outlets.append((port, port._values, lead.bags, lead.listeners))
+                node.only = _only(node)
             else:
                 port.routes = lead.listeners
                 port.classic_routes = lead.bags
                 if len(lead.listeners) == 1 and not lead.bags:
                     port.only = lead.listeners[0][1:]
+
+
+def _only(node: Classic) -> tuple[Any, Any, Classic, list[Any]] | None:
+    if len(node.outlets) != 1:
+        return None
+    port, values, bags, listeners = node.outlets[0]
+    if len(bags) != 1 or listeners or bags[0][0] is node:
+        return None
+    return port, values, *bags[0]

@@ -11,17 +11,22 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from heapq import heapify
 from math import trunc
+from operator import index
 from typing import Any
 
 ORDER_BITS = 16
 LAST_ORDER = (1 << ORDER_BITS) - 1
 DEFAULT_TICKS_PER_UNIT = 10**9
 
-# Positions in an entry of the timeline; the last three only in a timer's.
-INSTANT, RANK, NUMBER, PLACE, HANDLER, ARGUMENTS, KEY = range(7)
+# Positions in an entry of the timeline. Only a timer has a handler; what enters from outside has a message.
+INSTANT, RANK, NUMBER, PLACE, HANDLER, ARGUMENTS = range(6)
+MESSAGE = ARGUMENTS
+
+# The rank of the entry that ends a run: it comes before everything else of its instant.
+END = -2
 
 # Below this many ticks `x * ticks_per_unit` is off by less than half a tick.
-_EXACT_PRODUCT = 2.0e15
+EXACT_PRODUCT = 2 * 10**15
 
 Sink = Callable[[int, str, str, dict[str, Any], str], None]
 """Takes a record: tick, entity, event, payload, path of the component that spoke."""
@@ -40,7 +45,7 @@ class Timeline:
 
     def __init__(self, ticks_per_unit: int = DEFAULT_TICKS_PER_UNIT, sink: Sink | None = None) -> None:
         self.ticks_per_unit = ticks_per_unit
-        self.exact = _EXACT_PRODUCT / ticks_per_unit
+        self.exact = EXACT_PRODUCT / ticks_per_unit
         self.now = 0
         self.base = 0
         self.due: list[list[Any]] = []
@@ -85,7 +90,7 @@ class Timeline:
             self.sweep()
 
     def sweep(self) -> None:
-        self.due[:] = [entry for entry in self.due if entry[PLACE] is not None]
+        self.due[:] = [entry for entry in self.due if entry[PLACE] is not None or entry[RANK] == END]
         heapify(self.due)
         self.dead = 0
 
@@ -94,7 +99,7 @@ def to_ticks(time: float, ticks_per_unit: int) -> int:
     """The tick nearest to a time ≥ 0; exact for every decimal that a float can show."""
     if not time >= 0:
         raise ValueError(f"time {time!r} is {'not a number' if time != time else 'negative'}")
-    if time < _EXACT_PRODUCT / ticks_per_unit:
+    if time < EXACT_PRODUCT / ticks_per_unit:
         return trunc(time * ticks_per_unit + 0.5)
     if isinstance(time, int):
         return time * ticks_per_unit
@@ -121,6 +126,7 @@ def _ticks_of_delay(delay: float, ticks_per_unit: int) -> int:
 
 
 def _checked_order(order: int) -> int:
+    order = index(order)
     if not 0 <= order <= LAST_ORDER:
         raise ValueError(f"order {order!r} is outside 0 … {LAST_ORDER}")
     return order

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import xdevs.models
 
 from .atomic import Atomic
 from .errors import ModelError
-from .ports import declared_ports, fits, give_ports, type_name
+from .ports import declare_ports, fits, give_ports, type_name
 
 C = TypeVar("C", bound=xdevs.models.Component)
 
@@ -19,10 +19,16 @@ class Coupled(xdevs.models.Coupled):
     wires: list[tuple[xdevs.models.Port[Any], xdevs.models.Port[Any]]]
     """The couplings in the order in which they were made; xdevs keeps them by source."""
 
+    declared_ports: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare_ports(cls)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         xdevs.models.Coupled.__init__(self, cls.__name__)
-        give_ports(self, declared_ports(cls))
+        give_ports(self)
         self.wires = []
         return self
 

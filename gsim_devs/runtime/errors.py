@@ -1,9 +1,9 @@
 """What can go wrong in a simulator, by who must act. Nothing here knows how errors are printed.
 
-    GsimError
-    ├── UsageError          the caller: an argument, a line of input, a file
-    │   └── ModelError      the modeller: a model that cannot be built
-    └── SimulationError     a component, while the simulation ran
+GsimError
+├── UsageError          the caller: an argument, a line of input, a file
+│   └── ModelError      the modeller: a model that cannot be built
+└── SimulationError     a component, while the simulation ran
 """
 
 from __future__ import annotations

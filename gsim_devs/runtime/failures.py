@@ -19,7 +19,11 @@ def failure(error: BaseException, component: str, time: float, event: str) -> Si
 
 def _cause(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if PurePath(frame.filename).parent != _HERE]
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if PurePath(frame.filename).parent != _HERE
+    ]
     if not own:
         return text
     last = own[-1]

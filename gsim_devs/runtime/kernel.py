@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import trunc
 from operator import attrgetter, itemgetter
 from typing import Any
 
 import xdevs.models
 
-from .atomic import Seat, fire, leave
+from .atomic import Seat, fire, leave, lift
 from .binding import BOTH, FED, FIRED, Classic, Lead, Leads, bind
 from .clock import (
+    ARGUMENTS,
     DEFAULT_TICKS_PER_UNIT,
+    END,
     HANDLER,
     INSTANT,
-    KEY,
     LAST_ORDER,
+    MESSAGE,
     ORDER_BITS,
     PLACE,
     Sink,
@@ -83,6 +85,8 @@ class Kernel:
         self._rounds = 0
         self._counted = 0
         self._started = False
+        self._running = False
+        self._finished = False
 
     # For the user.
 
@@ -94,6 +98,7 @@ class Kernel:
     @property
     def next_time(self) -> float:
         """When the next thing is due; infinity when nothing is left."""
+        self._pause()
         self._start()
         instant = self._next()
         return math.inf if instant is None else (instant >> ORDER_BITS) / self.line.ticks_per_unit
@@ -105,15 +110,17 @@ class Kernel:
 
     def run(self, until: float = math.inf, closed: bool = True) -> None:
         """Simulate up to an absolute time, that time included unless `closed` is false; can be called again."""
+        self._pause()
         if until != math.inf:
             horizon = to_ticks(until, self.line.ticks_per_unit) << ORDER_BITS
-            self._run(horizon + LAST_ORDER if closed else horizon - 1)
+            self._run(horizon + LAST_ORDER + 1 if closed else horizon)
             self.line.move(max(self.line.now, horizon))
         else:
             self._run(math.inf)
 
     def step(self) -> bool:
         """Simulate one round; false when nothing is left."""
+        self._pause()
         self._start()
         instant = self._next()
         if instant is None:
@@ -122,15 +129,24 @@ class Kernel:
         return True
 
     def finish(self) -> None:
-        """End the simulation at the present time: every component's `stop`, in order."""
+        """End the simulation at the present time: every component's `stop`, in order, once."""
+        if self._finished:
+            return
+        self._pause()
+        self._finished = True
         for node in self.nodes:
             try:
                 if node.__class__ is Classic:
                     node.model.exit()
                 else:
+                    number = self.line.number
                     node.model.stop()
                     if node.outbox:
                         raise TypeError("a message was sent in stop, when nobody can receive it")
+                    if self.line.number != number:
+                        raise TypeError("a timer was set in stop, when time has ended")
+            except (SimulationError, BrokenPipeError):
+                raise
             except (Exception, SystemExit) as error:
                 raise failure(error, node.path, self.time, "stop") from error
 
@@ -149,128 +165,138 @@ class Kernel:
             instant = line.instant(0, order) if time is None else line.instant_at(time, order)
         except ValueError as error:
             raise UsageError(f"cannot inject into {port}: {error}") from None
-        heappush(line.due, [instant, _OUTSIDE, line.claim(), leads, message])
+        heappush(line.due, [instant, _OUTSIDE, line.claim(), leads, None, message])
 
     def fork(
         self, sink: Sink | None = None, on_output: Callable[[float, str, Any], None] | None = None
     ) -> Kernel:
         """An independent copy at the present time, which goes on exactly as this one would."""
+        self._pause()
         copy: Kernel = fork(self, sink, on_output)
         return copy
 
     def snapshot(self) -> dict[str, Any]:
         """The present state as JSON values, where the fields of the components allow it."""
+        self._pause()
         return snapshot(self)
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a snapshot; this kernel must be new and its model built as that of the snapshot was."""
         restore(self, state)
 
+    def _pause(self) -> None:
+        """Only between two rounds can a simulation be looked at or moved, and not after its end."""
+        if self._running:
+            raise UsageError("the simulation is running; wait until `run` returns")
+        if self._finished:
+            raise UsageError("the simulation has finished; build a new kernel")
+
     # One round after another.
 
     def _run(self, limit: float) -> None:  # noqa: C901, PLR0912, PLR0915 (see below)
-        """All rounds up to an instant.
+        """All rounds before an instant.
 
         In most rounds of most models one component fires and at most sends something: those are done here, without
         the lists that `_round` needs and without its calls, which cost more than the rest. The outcome is the same.
         """
         self._start()
-        line, due, soon, stirred, dirty = self.line, self.line.due, self._soon, self._stirred, self._dirty
+        line, due, soon = self.line, self.line.due, self._soon
         exact, per_unit = line.exact, line.ticks_per_unit
         place: Any = None
         event: Any = None
         message: Any = None
-        here = -1
+        handler: Any
+        base: int
+        entry: list[Any]
+        # With an end in it the heap need not be asked whether it is empty, nor each entry whether it is too late.
+        end = entry = [limit, END, 0, None]
+        heappush(due, end)
+        self._running = True
         try:
-            # `while soon or due` would be as right, but CPython 3.11 optimises a running loop only at a plain jump
-            # back, which a condition at its end does not have.
             while True:
                 if soon:
-                    if line.now > limit:
+                    if line.now >= limit:
                         return
                     self._round(line.now)
                     continue
-                if not due:
-                    return
                 entry = heappop(due)
                 place = entry[PLACE]
                 if place is None:
+                    if entry is end:
+                        return
                     line.dead -= 1
                     continue
                 instant = entry[INSTANT]
-                if instant > limit:
-                    heappush(due, entry)
-                    return
-                if due and due[0][INSTANT] == instant:
+                if due[0][INSTANT] == instant:
                     self._round(instant, entry)
                     continue
-                tick = instant >> ORDER_BITS
-                if tick != here:
-                    here = tick
+                base = instant >> ORDER_BITS << ORDER_BITS if instant & LAST_ORDER else instant
+                if base != line.base:
+                    line.base = base
                     line.now = instant
-                    line.base = tick << ORDER_BITS
                 else:
-                    self._count(instant)
-                if place.__class__ is Seat:
-                    _, _, _, _, handler, args, event = entry
-                    held = place.pending.pop(event)
-                    if held is not entry:
-                        leave(place.pending, held, entry)
+                    self._count(instant, entry)
+                handler = entry[HANDLER]
+                if handler is not None:
+                    args = entry[ARGUMENTS]
                     if args:
+                        lift(entry)
                         handler(*args)
                     else:
+                        held = place.pending.pop(handler)
+                        if held is not entry:
+                            leave(place.pending, held, entry)
                         handler()
                     outbox = place.outbox
                     if outbox:
-                        port, message = outbox[0]
-                        if port.only is not None and len(outbox) == 1:
-                            outbox.clear()
+                        port, message = outbox.pop()
+                        if port.only is None or outbox:
+                            outbox.append((port, message))
+                            self._post(place)
+                            self._settle()
+                        else:
                             place, event = port.only
                             event(message)
                             if place.outbox:
                                 soon.append(place.mail)
-                        else:
-                            self._post(place)
-                            self._settle()
-                elif place.__class__ is Classic:
+                elif place.only is not None:
                     event = "its output function"
                     place.entry = None
                     place.lambdaf()
-                    for port, values, bags, listeners in place.outlets:
-                        if values:
-                            dirty.append(values)
-                            for node, bag in bags:
-                                bag.append(port)
-                                if node.stirred == 0:
-                                    node.stirred = FED
-                                    stirred.append(node)
-                            if listeners:
-                                for value in values:
-                                    self._hand(listeners, value)
                     event = "its transition"
                     model = place.model
                     model.deltint()
-                    place.last = tick
+                    place.last = base
                     sigma = model.ta() if place.own_advance else model.sigma
                     if 0.0 < sigma < exact:
-                        instant = line.base + (trunc(sigma * per_unit + 0.5) << ORDER_BITS)
+                        instant = base + (trunc(sigma * per_unit + 0.5) << ORDER_BITS)
                         if instant > line.now:
                             line.number = number = line.number + 1
-                            place.entry = entry = [instant, place.rank, number, place]
-                            heappush(due, entry)
+                            place.entry = fresh = [instant, place.rank, number, place, None]
+                            heappush(due, fresh)
                         else:
                             soon.append(place.at_once)
-                    else:
+                    elif sigma != math.inf:
                         self._reschedule(place, sigma)
-                    if dirty:
-                        self._settle()
+                    port, values, place, bag = place.only
+                    if values:
+                        bag.append(port)
+                        self._take(place, base)
+                        values.clear()
                 else:
-                    self._enter(place, entry[HANDLER])
+                    self._fire((entry,))
                     self._settle()
-        except SimulationError:
+        except (SimulationError, BrokenPipeError):
             raise
         except (Exception, SystemExit) as error:
+            if entry[HANDLER] is not None and place is entry[PLACE]:
+                event = _timer(entry)
             raise failure(error, place.path, self.time, _told(event, message)) from error
+        finally:
+            self._running = False
+            if entry is not end:
+                due.remove(end)
+                heapify(due)
 
     def _start(self) -> None:
         if self._started:
@@ -285,6 +311,8 @@ class Kernel:
                     node.model.start()
                     if node.outbox:
                         self._soon.append(node.mail)
+            except BrokenPipeError:
+                raise
             except (Exception, SystemExit) as error:
                 raise failure(error, node.path, self.time, "start") from error
 
@@ -299,7 +327,7 @@ class Kernel:
             line.dead -= 1
         return due[0][INSTANT] if due else None
 
-    def _count(self, instant: int) -> None:
+    def _count(self, instant: int, *first: list[Any]) -> None:
         """Move to an instant; refuse to stay at one tick for ever."""
         self.line.move(instant)
         if self._counted != self.line.base:
@@ -307,11 +335,11 @@ class Kernel:
             self._rounds = 0
         self._rounds += 1
         if self._rounds > self.max_rounds:
-            self._refuse_loop()
+            self._refuse_loop(first)
 
     def _round(self, instant: int, *first: list[Any]) -> None:
         """Everything that happens at one instant, once; `first` has left the heap already."""
-        self._count(instant)
+        self._count(instant, *first)
         due = self.line.due
         # Timers leave the heap in order. Mail and outputs need none: who receives them puts them in order.
         batch = [*self._soon, *first]
@@ -323,24 +351,22 @@ class Kernel:
 
     def _fire(self, batch: Iterable[list[Any]]) -> None:  # noqa: C901, PLR0912 (as for `_run`)
         """First half of a round: timers fire, outputs appear, mail leaves."""
-        stirred, dirty = self._stirred, self._dirty
+        stirred = self._stirred
         entry: list[Any] = []
         try:
             for entry in batch:
-                seat = entry[PLACE]
-                if seat is None:
-                    self.line.dead -= 1
-                elif seat.__class__ is Classic:
-                    if seat.stirred == 0:
-                        seat.stirred = FIRED
-                        stirred.append(seat)
+                place = entry[PLACE]
+                if type(place) is Classic:
+                    place.entry = None
+                    if place.stirred == 0:
+                        place.stirred = FIRED
+                        stirred.append(place)
                     else:
-                        seat.stirred = BOTH
-                    seat.entry = None
-                    seat.lambdaf()
-                    for port, values, bags, listeners in seat.outlets:
+                        place.stirred = BOTH
+                    place.lambdaf()
+                    for port, values, bags, listeners in place.outlets:
                         if values:
-                            dirty.append(values)
+                            self._dirty.append(values)
                             for node, bag in bags:
                                 bag.append(port)
                                 if node.stirred == 0:
@@ -351,58 +377,52 @@ class Kernel:
                             if listeners:
                                 for value in values:
                                     self._hand(listeners, value)
-                elif seat.__class__ is Leads:
-                    self._enter(seat, entry[HANDLER])
-                else:
-                    if entry is not seat.mail:
+                elif type(place) is Seat:
+                    if entry is not place.mail:
                         fire(entry)
-                    if seat.outbox:
-                        self._post(seat)
+                    if place.outbox:
+                        self._post(place)
+                elif place is None:
+                    self.line.dead -= 1
+                else:
+                    self._enter(place, entry[MESSAGE])
+        except BrokenPipeError:
+            raise
         except (Exception, SystemExit) as error:
             raise failure(error, *self._culprit(entry)) from error
 
-    def _settle(self) -> None:  # noqa: C901, PLR0912 (as for `_run`)
+    def _settle(self) -> None:  # noqa: C901 (as for `_run`)
         """Second half of a round: messages arrive, classic components take their transitions."""
         if self._addressed:
             self._listen()
-        line = self.line
-        tick = line.now >> ORDER_BITS
+        base = self.line.base
+        soon = self._soon
         node: Any = None
         try:
             for node in self._stirred:
+                if node.stirred == FED:
+                    node.stirred = 0
+                    self._take(node, base)
+                    continue
                 model = node.model
-                stirred = node.stirred
-                node.stirred = 0
-                if stirred == FIRED:
+                if node.stirred == FIRED:
                     model.deltint()
                 else:
-                    for bag, places in node.mixed:
-                        if len(bag) > 1:
-                            bag.sort(key=places.__getitem__)
-                    if stirred == FED:
-                        model.deltext((tick - node.last) / line.ticks_per_unit if tick != node.last else 0)
-                    elif node.plain_confluent:
+                    if node.mixed:
+                        node.sort()
+                    if node.plain_confluent:
                         model.deltint()
                         model.deltext(0)
                     else:
                         model.deltcon()
                     for bag in node.bags:
                         bag.clear()
-                node.last = tick
+                node.stirred = 0
+                node.last = base
                 sigma = model.ta() if node.own_advance else model.sigma
-                if node.entry is not None:
-                    self._reschedule(node, sigma)
-                elif sigma == 0:
-                    self._soon.append(node.at_once)
+                if sigma == 0:
+                    soon.append(node.at_once)
                 elif sigma != math.inf:
-                    # The usual case of `_reschedule`, written out.
-                    if 0.0 < sigma < line.exact:
-                        instant = line.base + (trunc(sigma * line.ticks_per_unit + 0.5) << ORDER_BITS)
-                        if instant > line.now:
-                            line.number = number = line.number + 1
-                            node.entry = entry = [instant, node.rank, number, node]
-                            heappush(line.due, entry)
-                            continue
                     self._reschedule(node, sigma)
         except (Exception, SystemExit) as error:
             raise failure(error, node.path, self.time, "its transition") from error
@@ -410,6 +430,23 @@ class Kernel:
         for values in self._dirty:
             values.clear()
         self._dirty.clear()
+
+    def _take(self, node: Classic, base: int) -> None:
+        """Let a classic component that is not due take what it was sent."""
+        if node.mixed:
+            node.sort()
+        model = node.model
+        model.deltext(((base - node.last) >> ORDER_BITS) / self.line.ticks_per_unit)
+        for bag in node.bags:
+            bag.clear()
+        node.last = base
+        sigma = model.ta() if node.own_advance else model.sigma
+        if node.entry is not None:
+            self._reschedule(node, sigma)
+        elif sigma == 0:
+            self._soon.append(node.at_once)
+        elif sigma != math.inf:
+            self._reschedule(node, sigma)
 
     def _listen(self) -> None:
         """Let handlers take the messages of this round: in the order of components, ports and couplings."""
@@ -429,6 +466,8 @@ class Kernel:
                 inbox.clear()
                 if seat.outbox:
                     self._soon.append(seat.mail)
+        except BrokenPipeError:
+            raise
         except (Exception, SystemExit) as error:
             raise failure(error, seat.path, self.time, _told(event, message)) from error
         addressed.clear()
@@ -449,7 +488,7 @@ class Kernel:
             line.strike(entry)
             node.entry = None
         if instant > line.now:
-            node.entry = entry = [instant, node.rank, line.claim(), node]
+            node.entry = entry = [instant, node.rank, line.claim(), node, None]
             heappush(line.due, entry)
         elif instant >= 0:
             self._soon.append(node.at_once)
@@ -506,12 +545,14 @@ class Kernel:
         return (
             place.path,
             self.time,
-            _told(entry[KEY], None) if isinstance(place, Seat) else "its output function",
+            _timer(entry) if isinstance(place, Seat) else "its output function",
         )
 
-    def _refuse_loop(self) -> None:
+    def _refuse_loop(self, first: Iterable[list[Any]]) -> None:
         due = [entry for entry in self.line.due if entry[INSTANT] == self.line.now]
-        places = [entry[PLACE] for entry in [*self._soon, *due] if isinstance(entry[PLACE], Seat | Classic)]
+        places = [
+            entry[PLACE] for entry in [*first, *self._soon, *due] if isinstance(entry[PLACE], Seat | Classic)
+        ]
         waiting = [place.path for place in sorted(places, key=_rank)]
         raise SimulationError(
             f"{self.max_rounds} rounds have passed and time has not; let something take time, or send less",
@@ -521,10 +562,13 @@ class Kernel:
         )
 
 
+def _timer(entry: list[Any]) -> str:
+    """A timer for people."""
+    return f"{entry[HANDLER].__name__}({', '.join(map(_shown, entry[ARGUMENTS]))})"
+
+
 def _told(event: Any, message: Any) -> str:
-    """An event for people: the key of a timer, a handler with its message, or a text."""
-    if isinstance(event, tuple):
-        return f"{event[0]}{_shown(event[1])}"
+    """An event for people: a text, or a handler and its message."""
     if isinstance(event, str):
         return event
     return f"{getattr(event, '__name__', 'its input')}({_shown(message)})"

@@ -5,13 +5,31 @@ Leaves out where messages go: that is the kernel's (`routes`) or xdevs' own busi
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 import xdevs.models
 
 from .errors import ModelError
 
 M = TypeVar("M")
+
+# What xdevs and this runtime keep in every component.
+_FIELDS = frozenset(
+    (
+        "name",
+        "parent",
+        "input",
+        "output",
+        "in_ports",
+        "out_ports",
+        "phase",
+        "sigma",
+        "components",
+        "ic",
+        "eic",
+        "eoc",
+    )
+)
 
 
 class Port(xdevs.models.Port[M]):
@@ -21,6 +39,8 @@ class Port(xdevs.models.Port[M]):
         super().__init__(p_type, name)
         self.routes: list[Any] = []
         self.classic_routes: list[Any] = []
+        # Who may send through it.
+        self.sender: xdevs.models.Component | None = None
         # The one handler that takes everything, where that is so.
         self.only: Any = None
 
@@ -37,13 +57,13 @@ class _Declaration(Generic[M]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    # The instance's own port lies in its __dict__ under the same name, so this runs for the class only.
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> Port[M]: ...
-    def __get__(self, instance: object, owner: type) -> Any:
-        return self
+    if TYPE_CHECKING:
+        # To a type checker this is a descriptor: the declaration in the class, the port in an instance.
+        @overload
+        def __get__(self, instance: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type) -> Port[M]: ...
+        def __get__(self, instance: object, owner: type) -> Any: ...
 
 
 class Input(_Declaration[M]):
@@ -54,25 +74,29 @@ class Output(_Declaration[M]):
     """An output port, written with `self.send(self.<name>, message)`."""
 
 
-def declared_ports(cls: type) -> list[_Declaration[Any]]:
-    """The port declarations of a class, those of its bases first, in the order of the source."""
-    found: dict[str, _Declaration[Any]] = {}
-    for base in reversed(cls.__mro__):
-        for name, value in vars(base).items():
-            if isinstance(value, _Declaration):
-                found[name] = value
-            else:
-                found.pop(name, None)
-    return list(found.values())
+def declare_ports(cls: Any) -> None:
+    """Note the port declarations of a class and its bases, in the order of the source, and take them out of it.
+
+    The interpreter reads a field of an instance the fast way only where the class has nothing of the same name.
+    """
+    declared = dict(cls.declared_ports)
+    for name, value in list(vars(cls).items()):
+        declared.pop(name, None)
+        if isinstance(value, _Declaration):
+            declared[name] = value
+            delattr(cls, name)
+    cls.declared_ports = declared
 
 
-def give_ports(component: xdevs.models.Component, declarations: list[_Declaration[Any]]) -> None:
+def give_ports(component: xdevs.models.Component) -> None:
     """Create the ports of one instance."""
-    for declaration in declarations:
-        if _is_taken(component, declaration.name):
+    # Never through vars(component): once that is asked for, the interpreter reads every field the slow way.
+    cls: Any = type(component)
+    for declaration in cls.declared_ports.values():
+        if hasattr(cls, declaration.name) or declaration.name in _FIELDS:
             raise ModelError(
-                f"{type(component).__name__} declares a port {declaration.name!r}, "
-                "which every component has already; give it another name"
+                f"{cls.__name__} declares a port {declaration.name!r}, which every component has already; "
+                "give it another name"
             )
         port: Port[Any] = Port(declaration.message, declaration.name)
         setattr(component, declaration.name, port)
@@ -80,14 +104,7 @@ def give_ports(component: xdevs.models.Component, declarations: list[_Declaratio
             component.add_in_port(port)
         else:
             component.add_out_port(port)
-
-
-def _is_taken(component: xdevs.models.Component, name: str) -> bool:
-    """Whether a port of this name would hide a field or method that a component needs, such as `name` or `send`."""
-    if name in vars(component):
-        return True
-    own = [vars(base)[name] for base in type(component).__mro__ if name in vars(base)]
-    return any(not isinstance(value, _Declaration) for value in own)
+            port.sender = component
 
 
 def carries(port_type: type | None, message: object) -> bool:
@@ -105,4 +122,5 @@ def fits(source: type | None, target: type | None) -> bool:
 
 
 def type_name(port_type: type | None) -> str:
+    """The type of a port for people."""
     return "anything" if port_type is None else port_type.__name__

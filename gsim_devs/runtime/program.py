@@ -66,7 +66,7 @@ class Program:
         """What stdin says; a UsageError that numbers the line that cannot be read."""
         return read_commands(self.contract["stdin"], stdin, self.unit)
 
-    def run(  # noqa: PLR0917 (what makes a run, in the order in which one thinks of it)
+    def run(
         self,
         arguments: Mapping[str, Any],
         stdin: str = "",

@@ -62,7 +62,6 @@ def test_random_models_have_the_same_trace_under_the_kernel_and_under_the_coordi
     assert not rare
 
 
-@pytest.mark.xfail(reason="a component alone in its round takes two transitions", strict=True)
 @settings(max_examples=300)
 @given(randoms)
 def test_classic_components_may_listen_to_themselves(rnd: Random) -> None:

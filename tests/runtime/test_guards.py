@@ -196,7 +196,6 @@ def test_a_loop_without_delay_is_stopped(deeds: dict[str, Any]) -> None:
     assert len(seen) in {1000, 1001}
 
 
-@pytest.mark.xfail(reason="what has left the heap already is forgotten", strict=True)
 def test_a_loop_of_one_component_names_it() -> None:
     timer = Probe(start=lambda me: me.after(1, me.on_tick), on_tick=lambda me: me.after(0, me.on_tick))
     kernel = Kernel(System(idle=Probe(), p=timer), max_rounds=1000)
@@ -447,7 +446,6 @@ def test_every_defect_is_told() -> None:
     assert len(refusal(System(p=NoHandler(), q=TwoStyles(), r=Early("send"))).split("\n")) == 3
 
 
-@pytest.mark.xfail(reason="a record that is emitted in __init__ is lost in silence", strict=True)
 def test_a_component_that_reports_before_time_begins_is_refused() -> None:
     assert "emits in __init__; do it in start, at time 0" in refusal(System(p=Early("emit")))
 
@@ -562,7 +560,6 @@ def test_a_model_in_another_kernel_is_refused(make: Any) -> None:
     assert "already runs in another kernel; build a new model for each" in refusal(model)
 
 
-@pytest.mark.xfail(reason="the message is lost in silence", strict=True)
 @pytest.mark.parametrize("port", ["own input", "output of another"])
 def test_only_own_outputs_can_be_sent_through(port: str) -> None:
     stranger = Probe()
@@ -574,16 +571,12 @@ def test_only_own_outputs_can_be_sent_through(port: str) -> None:
     assert "is no output port of p" in error.cause
 
 
-@pytest.mark.xfail(reason="a float order makes float instants, which fail later and elsewhere", strict=True)
 def test_an_order_is_a_whole_number() -> None:
     error = failure(System(p=Probe(**at_one(lambda me: me.after(1, me.on_tock, order=1.0)))))
 
     assert (error.component, error.time, error.event) == ("p", 1, "on_tick()")
 
 
-@pytest.mark.xfail(
-    reason="an AttributeError about __self__ or __name__ says nothing to the modeller", strict=True
-)
 @pytest.mark.parametrize("handler", [lambda me: None, None, "on_tick", Probe.on_tick])
 def test_a_timer_calls_a_method_of_its_own_component(handler: Any) -> None:
     error = failure(System(p=Probe(**at_one(lambda me: me.after(1, handler)))))
@@ -591,7 +584,6 @@ def test_a_timer_calls_a_method_of_its_own_component(handler: Any) -> None:
     assert "a timer calls a method of its own component" in error.cause
 
 
-@pytest.mark.xfail(reason="a timer that is set in stop is forgotten in silence", strict=True)
 def test_a_timer_in_stop_is_refused() -> None:
     kernel = Kernel(System(p=Probe(stop=lambda me: me.after(0, me.on_tick))))
     kernel.run(1)
@@ -600,7 +592,6 @@ def test_a_timer_in_stop_is_refused() -> None:
         kernel.finish()
 
 
-@pytest.mark.xfail(reason="hold_in sets a field that nobody reads", strict=True)
 @pytest.mark.parametrize(
     "deed",
     [
@@ -629,7 +620,6 @@ def test_a_handler_whose_name_begins_another_is_another() -> None:
     assert simulate(System(p=Short())) == [(1, "p", "tick")]
 
 
-@pytest.mark.xfail(reason="stop runs once more, and records are written twice", strict=True)
 def test_a_simulation_ends_once() -> None:
     kernel = Kernel(System(p=Probe(stop=lambda me: me.emit("stop"))))
     seen = records(kernel)
