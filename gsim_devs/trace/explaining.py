@@ -6,6 +6,7 @@ What this says counts. `decoding` is a quick way to the same records; it knows o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from .form import DETAIL, Form, Kind
@@ -13,10 +14,13 @@ from .jsontext import NotJsonError, decoded
 from .records import BadLine, Defect, Record
 from .sources import LONGEST_LINE
 from .values import Fault, check_of, infinite, keys_fault
-from .wording import excerpt, listed, nearest, shown
+from .wording import cut, excerpt, listed, nearest, shown
 
 Understand = Callable[[bytes, int], Record | BadLine]
 
+# Of one record; so many are wrong with rubbish only.
+_MOST_DEFECTS = 20
+_LONGEST_SENTENCE = 500
 _DETAIL = {key: check_of(schema) for key, schema in DETAIL.items()}
 
 
@@ -33,7 +37,7 @@ def explainer(form: Form) -> Understand:
                 raise _NoRecordError(f"is longer than {LONGEST_LINE // 2**20} MiB")
             return _record(form, decoded(line), number)
         except (NotJsonError, _NoRecordError) as error:
-            return BadLine(number, str(error), excerpt(line))
+            return BadLine(number, cut(str(error), _LONGEST_SENTENCE), excerpt(line))
         except RecursionError:
             return BadLine(number, "is nested too deeply", excerpt(line))
 
@@ -49,12 +53,12 @@ def _record(form: Form, printed: Any, number: int) -> Record:
     kind = form.kinds.get((entity, event))
     payload = _payload(form, kind, printed)
     own = kind.detail if kind else tuple(key for key in DETAIL if key not in form.keys)
-    sentences = [
-        *(_unknown(form, entity, event) if kind is None else ()),
-        *_time_defects(form, printed, time),
-        *_key_defects(form, kind, printed, own),
-        *_value_defects(form, kind, printed, payload, own),
-    ]
+    sentences = chain(
+        _unknown(form, entity, event) if kind is None else (),
+        _time_defects(form, printed, time),
+        _key_defects(form, kind, printed, own),
+        _value_defects(form, kind, printed, payload, own),
+    )
     detail = {key: printed[key] for key in own if key in printed and not _DETAIL[key](printed[key])}
     return Record(
         time,
@@ -63,7 +67,12 @@ def _record(form: Form, printed: Any, number: int) -> Record:
         payload | {field: printed[key] for key, field in form.lifted.items() if key in printed},
         number,
         **detail,
-        defects=tuple([Defect(number, sentence) for sentence in sentences]),
+        defects=tuple(
+            [
+                Defect(number, cut(sentence, _LONGEST_SENTENCE))
+                for sentence in islice(sentences, _MOST_DEFECTS)
+            ]
+        ),
     )
 
 
@@ -151,7 +160,7 @@ def _key_defects(
 
 
 def _value_defects(
-    form: Form, kind: Kind | None, printed: dict[str, Any], payload: dict[str, Any], own: Any
+    form: Form, kind: Kind | None, printed: dict[str, Any], payload: dict[str, Any], own: tuple[str, ...]
 ) -> Iterator[str]:
     """Constants, fields, details: a sentence for each that is wrong."""
     fields = kind.checks if kind else {}

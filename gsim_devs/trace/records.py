@@ -12,7 +12,7 @@ class Defect(NamedTuple):
 
     line: int
     sentence: str
-    """Names the field as it is printed, what was found, and what is allowed."""
+    """Names the field as it is printed, what was found, and what is allowed; one line."""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.sentence}"
@@ -23,11 +23,12 @@ class BadLine(NamedTuple):
 
     line: int
     sentence: str
+    """Goes on after the number of the line: `is not JSON: it breaks off`."""
     excerpt: str
-    """How the line begins; what is no character is shown as an escape."""
+    """How the line begins; what cannot be printed is shown as an escape."""
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.sentence}: {self.excerpt}"
+        return f"line {self.line} {self.sentence}" + (f": {self.excerpt}" if self.excerpt else "")
 
 
 # A struct is made in half the time of a named tuple. `gc=False`: a payload cannot refer back to its record.
@@ -45,7 +46,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     component: str | None = None
     """The path of the component that spoke; only a detailed trace says."""
     replication: int | None = None
-    """Which of several runs it belongs to; only a detailed trace says."""
+    """Which of several runs it belongs to; only a detailed trace says. Each begins anew at time 0."""
     seq: int | None = None
     """The number of the record; only a detailed trace says."""
     defects: tuple[Defect, ...] = ()

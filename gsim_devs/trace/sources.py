@@ -73,17 +73,13 @@ def _shortened(line: bytes) -> bytes:
 
 
 def _file(path: Path) -> Iterator[bytes]:
+    # Opened where it is read: an iterator that nobody starts leaves nothing open.
     try:
         stream = path.open("rb")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-    return _closing(stream)
-
-
-def _closing(stream: IO[bytes]) -> Iterator[bytes]:
     with stream:
-        while block := stream.read(_BLOCK):
-            yield block
+        yield from blocks_of(stream)
 
 
 def _items(lines: Iterable[bytes | str]) -> Iterator[bytes]:

@@ -21,10 +21,14 @@ def shown(value: Any) -> str:
     return cut(text)
 
 
-def cut(text: str) -> str:
-    """The beginning of a text; what is no character is shown as an escape."""
-    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return short.encode("utf-8", "backslashreplace").decode("utf-8")
+def cut(text: str, longest: int = _LONGEST) -> str:
+    """The beginning of a text; what cannot be printed is shown as an escape, so that it does nothing to a terminal."""
+    short = text if len(text) <= longest else text[: longest - 1] + "…"
+    if short.isprintable():
+        return short
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in short
+    )
 
 
 def excerpt(line: bytes) -> str:

@@ -157,27 +157,25 @@ def in_pieces(text, size):
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
-        ("", ['line 1: is no document that begins with {"records": [; what follows is not read: ']),
+        ("", ['line 1 is no document that begins with {"records": [; what follows is not read']),
         ('{"records": []}', []),
         ('{"records": [\n]}\n', []),
         (
             '{"other": []}',
-            [
-                'line 1: has the key "other" where "records" should be; what follows is not read: {"other": []}'
-            ],
+            ['line 1 has the key "other" where "records" should be; what follows is not read: {"other": []}'],
         ),
-        ('{"records": [5]}', ["line 1: is no record, which would be an object, but 5: 5"]),
-        ('{"records": [', ["line 1: breaks off; what follows is not read: "]),
-        ('{"records": [\n{"time": ', ['line 2: breaks off; what follows is not read: {"time": ']),
+        ('{"records": [5]}', ["line 1 is no record, which would be an object, but 5: 5"]),
+        ('{"records": [', ["line 1 breaks off; what follows is not read"]),
+        ('{"records": [\n{"time": ', ['line 2 breaks off; what follows is not read: {"time": ']),
         (
             '{"records": []} x',
-            ["line 1: has something after the end of the document; what follows is not read: x"],
+            ["line 1 has something after the end of the document; what follows is not read: x"],
         ),
         (
             '{"records": [], "x": 1}',
-            ['line 1: has something after "records"; what follows is not read: , "x": 1}'],
+            ['line 1 has something after "records"; what follows is not read: , "x": 1}'],
         ),
-        ('{"records": [{"a": nul}]}', ['line 1: is not JSON; what follows is not read: {"a": nul}]}']),
+        ('{"records": [{"a": nul}]}', ['line 1 is not JSON; what follows is not read: {"a": nul}]}']),
     ],
 )
 def test_a_document_that_is_none_says_where_it_ends(text, sentences):

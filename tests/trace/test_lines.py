@@ -84,7 +84,28 @@ def test_a_bad_line_shows_how_it_begins():
 
     assert item.excerpt.startswith('\\xff{"time": xxx')
     assert len(item.excerpt) <= 61
-    assert str(item).startswith("line 1: is not UTF-8: byte 0xff at column 1: \\xff{")
+    assert str(item).startswith("line 1 is not UTF-8: byte 0xff at column 1: \\xff{")
+
+
+def test_what_is_said_is_one_line_that_does_nothing_to_a_terminal():
+    lines = [
+        b'\x1b[2J\r\x00{"time"',
+        json.dumps({"time": 1, "entity": "a\n\x9b2J", "event": "\u2028", "payload": {}}).encode(),
+        GOOD[:-2] + b', "\\u001b[2J\\n": 1e999}}',
+    ]
+
+    for line in lines:
+        [item] = read(line, ABP)
+        said = [str(item)] if isinstance(item, BadLine) else [str(defect) for defect in item.defects]
+        assert said
+        assert all(text.isprintable() for text in said)
+
+
+def test_of_a_record_that_is_wrong_all_over_only_the_first_defects_are_kept():
+    [record] = read(GOOD[:-2] + b"".join(b', "x%d": 1e999' % n for n in range(1000)) + b"}}", ABP)
+
+    assert len(record.defects) == 20
+    assert all(len(str(defect)) < 300 for defect in record.defects)
 
 
 def test_times_as_text_that_cannot_be_counted_are_no_times():
@@ -159,7 +180,7 @@ def test_a_text_that_is_none_is_a_bad_line():
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"cannot read .*none\.jsonl: No such file or directory"):
-        read(tmp_path / "none.jsonl", ABP)
+        next(read(tmp_path / "none.jsonl", ABP))
 
 
 def test_a_pipe_is_read_as_it_fills():
@@ -191,9 +212,9 @@ def test_a_check_counts_everything_and_keeps_the_first():
     assert (check.records, check.defective_records, check.bad_line_count, check.is_valid) == (3, 2, 3, False)
     assert [line.line for line in check.bad_lines] == [2, 4]
     assert check.sentences == [
-        "line 2: is not JSON: expecting value at column 1: x",
+        "line 2 is not JSON: expecting value at column 1: x",
         "line 3: payload.is_valid is 1; it must be true or false",
-        "line 4: is not JSON: expecting value at column 1: y",
+        "line 4 is not JSON: expecting value at column 1: y",
         "line 5: payload.is_valid is 2; it must be true or false",
     ]
 
