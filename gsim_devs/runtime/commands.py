@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .errors import UsageError
-from .values import check_bounds, read, take
+from .values import check_bounds, shown, take
 
 
 class Command(NamedTuple):
@@ -23,11 +23,19 @@ class Command(NamedTuple):
     fields: dict[str, Any]
 
 
-def read_commands(stdin: Mapping[str, Any], text: str, unit: str) -> list[Command]:
-    """The commands in their order; a UsageError that numbers the line where one is malformed."""
+Reader = Callable[[str], Command]
+
+
+def read_commands(
+    stdin: Mapping[str, Any], text: str, unit: str, arguments: Mapping[str, Any]
+) -> list[Command]:
+    """The commands in their order; a UsageError that numbers the line where one is malformed.
+
+    Bounds of their fields may name arguments, whose values are in `arguments`.
+    """
     if stdin["form"] == "none":
         return []
-    reader = _by_pattern(stdin, unit) if stdin["form"] == "lines" else _by_key(stdin, unit)
+    reader = (_by_pattern if stdin["form"] == "lines" else _by_key)(stdin, unit, arguments)
     commands = []
     for number, line in _lines(text, comments=stdin["form"] == "lines"):
         try:
@@ -44,7 +52,7 @@ def _lines(text: str, comments: bool) -> Iterator[tuple[int, str]]:
             yield number, bare
 
 
-def _by_pattern(stdin: Mapping[str, Any], unit: str) -> Any:
+def _by_pattern(stdin: Mapping[str, Any], unit: str, arguments: Mapping[str, Any]) -> Reader:
     patterns = [
         (name, command, re.compile(command["pattern"])) for name, command in stdin["commands"].items()
     ]
@@ -53,13 +61,13 @@ def _by_pattern(stdin: Mapping[str, Any], unit: str) -> Any:
         for name, command, pattern in patterns:
             match = pattern.fullmatch(line)
             if match:
-                return _command(name, command, match.groupdict(), unit)
-        raise ValueError(f"{line[:100]!r} is no {' or '.join(name for name, _, _ in patterns)}")
+                return _command(name, command, match.groupdict(), unit, arguments)
+        raise ValueError(f"{shown(line)} is no {' or '.join(name for name, _, _ in patterns)}")
 
     return reader
 
 
-def _by_key(stdin: Mapping[str, Any], unit: str) -> Any:
+def _by_key(stdin: Mapping[str, Any], unit: str, arguments: Mapping[str, Any]) -> Reader:
     key = stdin["discriminator"]
 
     def reader(line: str) -> Command:
@@ -67,21 +75,21 @@ def _by_key(stdin: Mapping[str, Any], unit: str) -> Any:
             found = json.loads(line, object_pairs_hook=_once)
         except RecursionError:
             raise ValueError("is nested too deeply") from None
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{shown(line)} is not JSON: {error.msg} at character {error.colno}") from None
         if not isinstance(found, dict):
-            raise ValueError(f"must be a JSON object, not {line[:100]}")
+            raise ValueError(f"must be a JSON object, not {shown(found)}")
         name = found.pop(key, None)
         if not isinstance(name, str) or name not in stdin["commands"]:
-            raise ValueError(
-                f"{key} must be one of {', '.join(stdin['commands'])}, not {json.dumps(name)[:100]}"
-            )
+            raise ValueError(f"{key} must be one of {', '.join(stdin['commands'])}, not {shown(name)}")
         command = stdin["commands"][name]
         if missing := [field for field in command["fields"] if field not in found]:
             raise ValueError(f"{name} lacks {', '.join(missing)}")
         if unknown := [field for field in found if field not in command["fields"]]:
             raise ValueError(
-                f"{name} has no {', '.join(unknown)}; its fields: {', '.join(command['fields'])}"
+                f"{name} has no {shown(unknown[0])}; its fields: {', '.join(command['fields']) or 'none'}"
             )
-        return _command(name, command, found, unit)
+        return _command(name, command, found, unit, arguments)
 
     return reader
 
@@ -93,18 +101,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _command(name: str, command: Mapping[str, Any], found: Mapping[str, Any], unit: str) -> Command:
+def _command(
+    name: str, command: Mapping[str, Any], found: Mapping[str, Any], unit: str, arguments: Mapping[str, Any]
+) -> Command:
     fields = {}
     for field, declaration in command["fields"].items():
-        value = found[field]
         try:
-            fields[field] = (
-                read(declaration, value, unit) if isinstance(value, str) else take(declaration, value, unit)
-            )
-            check_bounds(declaration, fields[field], fields)
+            fields[field] = take(declaration, found[field], unit)
+            check_bounds(declaration, fields[field], arguments)
         except ValueError as error:
             raise ValueError(f"{field} {error}") from None
     time = 0.0 if command["time"] is None else fields.pop(command["time"])
     if time < 0:
-        raise ValueError(f"{command['time']} must not be negative, but is {time:g}")
+        raise ValueError(f"{command['time']} must not be negative, but is {time}")
     return Command(name, time, command["order"], fields)

@@ -5,20 +5,24 @@ Reads the contract that lies beside `system.py`; leaves the command line to `com
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
+import os
 import pkgutil
-import random
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
 
 from .clock import Sink, ticks_per_unit_of
 from .commands import Command, read_commands
-from .errors import UsageError
+from .errors import GsimError, UsageError
+from .failures import failure
+from .kernel import Kernel
 from .records import Records, TraceWriter
-from .values import check_bounds, take
+from .values import check_bounds, shown, take
 
 
 class Program:
@@ -45,11 +49,16 @@ class Program:
             elif declaration["default"] is None:
                 raise UsageError(f"--{name} is required: {declaration['help'] or declaration['type']}")
             elif declaration["type"] == "file":
-                values[name] = declaration["default"]
+                default = declaration["default"]
+                # As the content of a file that is given.
+                values[name] = tuple(default) if declaration["format"] in ("csv", "jsonl") else default
             else:
                 values[name] = _named(name, take, declaration, declaration["default"], self.unit)
         for name, value in values.items():
             _named(name, check_bounds, declared[name], value, values)
+        horizon = self.contract["horizon"]["argument"]
+        if values[horizon] < 0:
+            raise UsageError(f"--{horizon} must not be negative, but is {values[horizon]}")
         return values
 
     def settle_parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,9 +71,9 @@ class Program:
             values[name] = _parameter(name, declared[name], value)
         return values
 
-    def commands(self, stdin: str) -> list[Command]:
-        """What stdin says; a UsageError that numbers the line that cannot be read."""
-        return read_commands(self.contract["stdin"], stdin, self.unit)
+    def commands(self, stdin: str, values: Mapping[str, Any]) -> list[Command]:
+        """What stdin says, where the arguments have these values; a UsageError that numbers the line that is wrong."""
+        return read_commands(self.contract["stdin"], stdin, self.unit, values)
 
     def run(
         self,
@@ -78,7 +87,7 @@ class Program:
         """Build the model and simulate it from 0 to the horizon."""
         values = self.settle(arguments)
         settings = {**values, **self.settle_parameters(parameters or {})}
-        self.simulate(settings, self.commands(stdin), values.get("seed", seed), replication, sink)
+        self.simulate(settings, self.commands(stdin, values), values.get("seed", seed), replication, sink)
 
     def simulate(
         self,
@@ -89,11 +98,7 @@ class Program:
         sink: Sink | None,
     ) -> None:
         """As `run`, with everything checked already."""
-        # Loaded at the first run: `--help` and refusals need neither the model nor xdevs.
-        from .kernel import Kernel
-
-        system = self._system()
-        model = system.build(system.Settings(**settings))
+        model = self._model(settings)
         kernel = Kernel(
             model, seed=seed, replication=replication, sink=sink, ticks_per_unit=self.ticks_per_unit
         )
@@ -107,10 +112,17 @@ class Program:
         finally:
             self.has_drawn = kernel.has_drawn
 
-    def writer(self, stream: IO[bytes], detail: bool = False) -> TraceWriter:
+    def writer(
+        self, stream: IO[bytes], detail: bool = False, guard: AbstractContextManager[object] | None = None
+    ) -> TraceWriter:
         """Something that prints records as the contract says; its `write` is the sink."""
         return TraceWriter(
-            stream, self.contract["layout"], ticks_per_unit=self.ticks_per_unit, unit=self.unit, detail=detail
+            stream,
+            self.contract["layout"],
+            ticks_per_unit=self.ticks_per_unit,
+            unit=self.unit,
+            detail=detail,
+            guard=guard,
         )
 
     def keeper(self) -> Records:
@@ -120,12 +132,28 @@ class Program:
     def fresh_seed(self) -> int:
         """The seed of a run that was given none: the contract's, or one from the system."""
         seed = self.contract["seed"]
-        return random.SystemRandom().getrandbits(63) if seed is None else int(seed)
+        return int.from_bytes(os.urandom(8), "big") >> 1 if seed is None else int(seed)
+
+    def _model(self, settings: Mapping[str, Any]) -> Any:
+        """A new model; whatever goes wrong in its code is its own failure."""
+        try:
+            system = self._system()
+            # What was read from a file belongs to one run: components may change it.
+            return system.build(system.Settings(**copy.deepcopy(dict(settings))))
+        except GsimError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise failure(error, self.contract["id"], 0.0, "the making of its components") from error
 
     def _system(self) -> Any:
         if self.folder not in sys.path:
             sys.path.insert(0, self.folder)
-        return importlib.import_module("system")
+        system: Any = importlib.import_module("system")
+        if Path(system.__file__).parent.resolve() != Path(self.folder).resolve():
+            raise UsageError(
+                f"{system.__file__} is loaded already; a process runs the simulator of one folder"
+            )
+        return system
 
 
 def load(folder: str | Path) -> Program:
@@ -143,7 +171,10 @@ def _document(folder: str, name: str) -> Any:
         text = reading(str(Path(folder, name)))
     except OSError:
         raise UsageError(f"{folder} is no simulator: it has no {name}") from None
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{folder} is a damaged simulator: {name} is not JSON: {error}") from None
 
 
 def _named(name: str, check: Any, *args: Any) -> Any:
@@ -167,7 +198,9 @@ def _parameter(name: str, declaration: Mapping[str, Any], value: Any) -> Any:
 
 def _shares(value: Any, count: int) -> tuple[float, ...]:
     parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise ValueError(f"must be {count} shares, not {shown(value)}")
     shares = tuple(take({"type": "number"}, part, "") for part in parts)
     if len(shares) != count or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"must be {count} shares, separated by commas, that add up to 1")
+        raise ValueError(f"must be {count} shares, separated by commas, that add up to 1, not {shown(value)}")
     return shares
