@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeAlias
 from weakref import WeakSet
 
@@ -15,7 +14,8 @@ import xdevs.models
 from .atomic import Atomic, Seat
 from .clock import Timeline
 from .errors import ModelError
-from .ports import carries, type_name
+from .ports import Port, carries, type_name
+from .promises import broken_promises
 from .wiring import Wiring, flatten
 
 Lead: TypeAlias = "tuple[Classic, list[Any]]"
@@ -27,7 +27,6 @@ FIRED, FED, BOTH = 1, 2, 3
 _PLACES = 1 << 20
 # Components that a kernel has: a second one would share their ports and their state.
 _taken: WeakSet[xdevs.models.Component] = WeakSet()
-_CLASSIC_METHODS = ("ta", "lambdaf", "deltint", "deltext", "deltcon", "initialize", "exit")
 
 
 class Classic:
@@ -38,9 +37,9 @@ class Classic:
         "bags",
         "entry",
         "last",
-        "lambdaf",
         "mixed",
         "model",
+        "mute",
         "only",
         "outlets",
         "own_advance",
@@ -52,7 +51,6 @@ class Classic:
 
     def __init__(self, model: xdevs.models.Atomic, path: str, rank: int) -> None:
         self.model = model
-        self.lambdaf = model.lambdaf
         self.path = path
         self.rank = rank
         # xdevs fills and clears these in place, so they can be held.
@@ -60,6 +58,9 @@ class Classic:
         self.mixed: list[tuple[list[Any], dict[Any, int]]] = []
         """The bags that several ports may lie in, with the place of each."""
         self.outlets: list[tuple[Any, Any, list[Lead], list[Any]]] = []
+        """Each output port that leads somewhere, what lies in it, and where it leads."""
+        self.mute: list[Any] = []
+        """What lies in those that lead nowhere: it is thrown away."""
         self.own_advance = type(model).ta is not xdevs.models.Atomic.ta
         self.plain_confluent = type(model).deltcon is xdevs.models.Atomic.deltcon
         self.entry: list[Any] | None = None
@@ -123,59 +124,7 @@ def bind(
 def _defects(path: str, model: xdevs.models.Atomic) -> list[str]:
     if model in _taken:
         return [f"{path} already runs in another kernel; build a new model for each"]
-    return _lies(path, model) if isinstance(model, Atomic) else []
-
-
-def _lies(path: str, model: Atomic) -> list[str]:
-    """What an atomic component says of itself and does not keep."""
-    kind = type(model).__name__
-    found = []
-    seat = model._seat
-    if seat.timeline.due or seat.outbox:
-        found.append(f"{path}: {kind} sets a timer or sends in __init__; do it in start, at time 0")
-    if seat.has_spoken:
-        found.append(f"{path}: {kind} emits in __init__; do it in start, at time 0")
-    if seat.rng is not None or seat.draw is not None:
-        found.append(
-            f"{path}: {kind} draws random numbers in __init__; do it in start, where its stream is known"
-        )
-    for declaration in model.declared_ports.values():
-        name = declaration.name
-        if getattr(model, name) is not {**model.input, **model.output}.get(name):
-            found.append(f"{path}: {kind} overwrites its port {name}; give the field another name")
-    for name in _CLASSIC_METHODS:
-        if getattr(type(model), name) is not getattr(Atomic, name):
-            found.append(f"{path}: {kind} defines {name}; a component with handlers and timers must not")
-    found += [defect for port in model.in_ports for defect in _bad_handler(path, model, port.name)]
-    return found + [
-        f"{path}: {name} waits (yield or await) and would never run; set a timer instead"
-        for name in _waiting(type(model))
-    ]
-
-
-def _bad_handler(path: str, model: Atomic, port: str) -> list[str]:
-    handler = getattr(model, f"on_{port}", None)
-    if handler is None:
-        return [
-            f"{path}: {port} has no handler; write a method on_{port}(self, message) in {type(model).__name__}"
-        ]
-    try:
-        inspect.signature(handler).bind(None)
-    except TypeError:
-        return [f"{path}: on_{port} must take exactly one argument besides self, the message"]
-    return []
-
-
-@cache
-def _waiting(kind: type) -> list[str]:
-    """The handlers that are generators or coroutines."""
-    names = [name for name in dir(kind) if name in {"start", "stop"} or name.startswith("on_")]
-    return [
-        name
-        for name in names
-        if inspect.isgeneratorfunction(getattr(kind, name))
-        or inspect.iscoroutinefunction(getattr(kind, name))
-    ]
+    return broken_promises(path, model) if isinstance(model, Atomic) else []
 
 
 def _leads(wiring: Wiring, nodes: dict[xdevs.models.Component, Any]) -> dict[xdevs.models.Port[Any], Leads]:
@@ -258,20 +207,26 @@ def _lead_out(
 def _install(nodes: list[Any], leads: dict[xdevs.models.Port[Any], Leads]) -> None:
     for node in nodes:
         for port in node.model.out_ports:
-            lead = leads.get(port) or Leads(port)
-            if isinstance(node, Classic):
-                # A port that leads nowhere stays: what is written to it must be cleared.
-                node.outlets.append((port, port._values, lead.bags, lead.listeners))
-                node.only = _only(node)
+            lead = leads.get(port)
+            if isinstance(node, Seat):
+                _install_port(port, lead or Leads(port))
+            elif lead is None:
+                node.mute.append(port._values)
             else:
-                port.routes = lead.listeners
-                port.classic_routes = lead.bags
-                if len(lead.listeners) == 1 and not lead.bags:
-                    port.only = lead.listeners[0][1:]
+                node.outlets.append((port, port._values, lead.bags, lead.listeners))
+        if isinstance(node, Classic):
+            node.only = _only(node)
+
+
+def _install_port(port: Port[Any], lead: Leads) -> None:
+    port.routes = lead.listeners
+    port.classic_routes = lead.bags
+    if len(lead.listeners) == 1 and not lead.bags:
+        port.only = lead.listeners[0][1:]
 
 
 def _only(node: Classic) -> tuple[Any, Any, Classic, list[Any]] | None:
-    if len(node.outlets) != 1:
+    if len(node.outlets) != 1 or node.mute:
         return None
     port, values, bags, listeners = node.outlets[0]
     if len(bags) != 1 or listeners or bags[0][0] is node:

@@ -259,33 +259,33 @@ class Kernel:
                             event(message)
                             if place.outbox:
                                 soon.append(place.mail)
-                elif place.only is not None:
-                    event = "its output function"
-                    place.entry = None
-                    place.lambdaf()
-                    event = "its transition"
-                    model = place.model
-                    model.deltint()
-                    place.last = base
-                    sigma = model.ta() if place.own_advance else model.sigma
-                    if 0.0 < sigma < exact:
-                        instant = base + (trunc(sigma * per_unit + 0.5) << ORDER_BITS)
-                        if instant > line.now:
-                            line.number = number = line.number + 1
-                            place.entry = fresh = [instant, place.rank, number, place, None]
-                            heappush(due, fresh)
-                        else:
-                            soon.append(place.at_once)
-                    elif sigma != math.inf:
-                        self._reschedule(place, sigma)
-                    port, values, place, bag = place.only
-                    if values:
-                        bag.append(port)
-                        self._take(place, base)
-                        values.clear()
-                else:
+                    continue
+                only = place.only
+                if only is None:
                     self._fire((entry,))
                     self._settle()
+                    continue
+                port, values, target, bag = only
+                event = "its output function"
+                place.entry = None
+                model = place.model
+                model.lambdaf()
+                event = "its transition"
+                model.deltint()
+                place.last = base
+                sigma = model.ta() if place.own_advance else model.sigma
+                if 0.0 < sigma < exact and (ticks := trunc(sigma * per_unit + 0.5)):
+                    line.number = number = line.number + 1
+                    place.entry = fresh = [base + (ticks << ORDER_BITS), place.rank, number, place, None]
+                    heappush(due, fresh)
+                elif sigma != math.inf:
+                    self._reschedule(place, sigma)
+                if values:
+                    bag.append(port)
+                    place = target
+                    self._take(place, base)
+                    bag.clear()
+                    values.clear()
         except (SimulationError, BrokenPipeError):
             raise
         except (Exception, SystemExit) as error:
@@ -363,7 +363,9 @@ class Kernel:
                         stirred.append(place)
                     else:
                         place.stirred = BOTH
-                    place.lambdaf()
+                    place.model.lambdaf()
+                    for values in place.mute:
+                        values.clear()
                     for port, values, bags, listeners in place.outlets:
                         if values:
                             self._dirty.append(values)
@@ -391,7 +393,7 @@ class Kernel:
         except (Exception, SystemExit) as error:
             raise failure(error, *self._culprit(entry)) from error
 
-    def _settle(self) -> None:  # noqa: C901 (as for `_run`)
+    def _settle(self) -> None:  # noqa: C901, PLR0912 (as for `_run`)
         """Second half of a round: messages arrive, classic components take their transitions."""
         if self._addressed:
             self._listen()
@@ -403,6 +405,8 @@ class Kernel:
                 if node.stirred == FED:
                     node.stirred = 0
                     self._take(node, base)
+                    for bag in node.bags:
+                        bag.clear()
                     continue
                 model = node.model
                 if node.stirred == FIRED:
@@ -432,13 +436,12 @@ class Kernel:
         self._dirty.clear()
 
     def _take(self, node: Classic, base: int) -> None:
-        """Let a classic component that is not due take what it was sent."""
+        """Let a classic component that is not due take what lies in its bags."""
         if node.mixed:
             node.sort()
         model = node.model
-        model.deltext(((base - node.last) >> ORDER_BITS) / self.line.ticks_per_unit)
-        for bag in node.bags:
-            bag.clear()
+        elapsed = base - node.last
+        model.deltext((elapsed >> ORDER_BITS) / self.line.ticks_per_unit if elapsed else 0.0)
         node.last = base
         sigma = model.ta() if node.own_advance else model.sigma
         if node.entry is not None:

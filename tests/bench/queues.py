@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 import simpy
@@ -154,17 +153,10 @@ def classic_under_kernel(until: float, depth: int = 0) -> Callable[[], None]:
     return lambda: kernel.run(until)
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """Who arrived when."""
-
-    arrived: float
-
-
 class Arrivals(Atomic):
     """Customers at random times."""
 
-    customer = Output(Customer)
+    customer = Output(float)  # when they arrived
 
     def __init__(self) -> None:
         self.interval = random.Random(1).expovariate
@@ -173,25 +165,25 @@ class Arrivals(Atomic):
         self.after(self.interval(ARRIVALS), self.on_arrival)
 
     def on_arrival(self) -> None:
-        self.send(self.customer, Customer(self.now))
+        self.send(self.customer, self.now)
         self.after(self.interval(ARRIVALS), self.on_arrival)
 
 
 class Desk(Atomic):
     """Serves one customer at a time; the others wait in line."""
 
-    customer = Input(Customer)
+    customer = Input(float)
 
     def __init__(self) -> None:
         self.service = random.Random(2).expovariate
-        self.line: deque[Customer] = deque()
+        self.line: deque[float] = deque()
         self.is_busy = False
         self.waited = 0.0
         self.served = 0
 
-    def on_customer(self, customer: Customer) -> None:
+    def on_customer(self, arrived: float) -> None:
         if self.is_busy:
-            self.line.append(customer)
+            self.line.append(arrived)
         else:
             self.is_busy = True
             self.after(self.service(SERVICES), self.on_served)
@@ -199,7 +191,7 @@ class Desk(Atomic):
     def on_served(self) -> None:
         self.served += 1
         if self.line:
-            self.waited += self.now - self.line.popleft().arrived
+            self.waited += self.now - self.line.popleft()
             self.after(self.service(SERVICES), self.on_served)
         else:
             self.is_busy = False

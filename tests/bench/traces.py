@@ -53,6 +53,10 @@ def writing() -> Row:
         costs.append(written - _run(_ignore))
     cost = median(costs)
     return Row(
-        f"1,000,000 records written, {RECORDS / cost:,.0f}/s", "500,000 a second", RECORDS / PER_SECOND, cost,
-        RECORDS / cost / PER_SECOND, 1.0,
+        f"1,000,000 records written, {RECORDS / cost:,.0f}/s",
+        "500,000 a second",
+        RECORDS / PER_SECOND,
+        cost,
+        RECORDS / cost / PER_SECOND,
+        1.0,
     )
