@@ -132,7 +132,7 @@ def _finish(form: Form, kind: Kind, names: Mapping[str, str]) -> Finish | None:
     hints |= {field: _lifted_hint(form, key) for key, field in form.lifted.items()}
     checks = [(field, kind.checks[field]) for field, (_, says_all) in hints.items() if not says_all]
     # They may hold objects.
-    deep = [field for field, (hint, _) in hints.items() if hint is Any]
+    deep = [field for field in hints if not _is_flat(kind.schemas[field])]
     lifted = [(names[key], field) for key, field in form.lifted.items()]
     constants = [(names[key], check) for key, check in form.constants.items()]
     clocks = [(names[clock.key], clock) for clock in form.clocks[1:]]
@@ -152,9 +152,20 @@ def _finish(form: Form, kind: Kind, names: Mapping[str, str]) -> Finish | None:
             printed = getattr(head, name)
             if (clock.check(printed) or clock.disagreement(printed, time)) is not None:
                 raise _UnsoundError
-        return sum([members_of(payload.get(field)) for field in deep])
+        return sum([members_of(payload.get(field)) for field in deep]) if deep else 0
 
     return finish
+
+
+def _is_flat(schema: Schema) -> bool:
+    """Whether what fits a schema holds no objects, as far as is plain to see."""
+    if isinstance(schema, bool):
+        return not schema
+    kinds = schema.get("type", "object")
+    allowed = schema.get("enum", [schema.get("const", {})])
+    return {"object", "array"}.isdisjoint([kinds] if isinstance(kinds, str) else kinds) or not any(
+        isinstance(value, dict | list) for value in allowed
+    )
 
 
 def _hint(schema: Schema) -> tuple[Any, bool]:
@@ -178,6 +189,8 @@ def _hint(schema: Schema) -> tuple[Any, bool]:
 
 def _choice(schema: Mapping[str, Any], keywords: set[str]) -> tuple[Any, bool]:
     allowed = schema["enum"] if "enum" in schema else [schema["const"]]
+    if is_lax(schema) and schema["type"] == "number":
+        return int | float, False
     if not allowed or is_lax(schema) or not all(type(value) is str or _is_small(value) for value in allowed):
         return Any, False
     return Literal[tuple(allowed)], keywords in ({"enum"}, {"const"})

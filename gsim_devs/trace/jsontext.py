@@ -27,7 +27,7 @@ def decoded(line: bytes) -> Any:
             f"is not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
         ) from None
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+        value = _decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
@@ -73,6 +73,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise NotJsonError(f"is not JSON: {constant} is no number there")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse).decode
 
 
 def _why(text: str, error: json.JSONDecodeError) -> str:

@@ -139,10 +139,12 @@ def is_lax(schema: Mapping[str, Any]) -> bool:
 
 
 def _among(allowed: tuple[Any, ...], lax: bool) -> Check:
+    words = listed(allowed, "or")
+
     def check(value: Any) -> Fault | None:
         if any(same(value, wanted, lax) for wanted in allowed):
             return None
-        return Fault("", f"is {shown(value)}; it must be {listed(allowed, 'or')}")
+        return Fault("", f"is {shown(value)}; it must be {words}")
 
     return check
 

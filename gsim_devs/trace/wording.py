@@ -9,13 +9,14 @@ from typing import Any
 
 _LONGEST = 60
 _MOST = 6
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def shown(value: Any) -> str:
     """A value as JSON shows it, cut where it gets long."""
     try:
         # Long texts and lists need not be written out to be cut.
-        text = json.dumps(value[:_LONGEST] if isinstance(value, str | list) else value, ensure_ascii=False)
+        text = _encode(value[:_LONGEST] if isinstance(value, str | list) else value)
     except (ValueError, RecursionError):
         text = f"a very long {type(value).__name__}"
     return cut(text)
