@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from pathlib import PurePath
+from typing import Any
 
+from .clock import ARGUMENTS, HANDLER
 from .errors import SimulationError
 
 _HERE = PurePath(__file__).parent
@@ -28,3 +30,20 @@ def _cause(error: BaseException) -> str:
         return text
     last = own[-1]
     return f"{text} ({PurePath(last.filename).name}, line {last.lineno}: {last.line})"
+
+
+def told_timer(entry: list[Any]) -> str:
+    """A timer for people."""
+    return f"{entry[HANDLER].__name__}({', '.join(map(_shown, entry[ARGUMENTS]))})"
+
+
+def told(event: Any, message: Any) -> str:
+    """An event for people: a text, or a handler and its message."""
+    if isinstance(event, str):
+        return event
+    return f"{getattr(event, '__name__', 'its input')}({_shown(message)})"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."

@@ -35,7 +35,7 @@ from .clock import (
 )
 from .copies import fork
 from .errors import SimulationError, UsageError
-from .failures import failure
+from .failures import failure, told, told_timer
 from .ports import carries, type_name
 from .snapshots import restore, snapshot
 
@@ -290,8 +290,8 @@ class Kernel:
             raise
         except (Exception, SystemExit) as error:
             if entry[HANDLER] is not None and place is entry[PLACE]:
-                event = _timer(entry)
-            raise failure(error, place.path, self.time, _told(event, message)) from error
+                event = told_timer(entry)
+            raise failure(error, place.path, self.time, told(event, message)) from error
         finally:
             self._running = False
             if entry is not end:
@@ -472,7 +472,7 @@ class Kernel:
         except BrokenPipeError:
             raise
         except (Exception, SystemExit) as error:
-            raise failure(error, seat.path, self.time, _told(event, message)) from error
+            raise failure(error, seat.path, self.time, told(event, message)) from error
         addressed.clear()
 
     def _reschedule(self, node: Classic, sigma: float) -> None:
@@ -548,7 +548,7 @@ class Kernel:
         return (
             place.path,
             self.time,
-            _timer(entry) if isinstance(place, Seat) else "its output function",
+            told_timer(entry) if isinstance(place, Seat) else "its output function",
         )
 
     def _refuse_loop(self, first: Iterable[list[Any]]) -> None:
@@ -563,20 +563,3 @@ class Kernel:
             time=self.time,
             event="a loop without delay",
         )
-
-
-def _timer(entry: list[Any]) -> str:
-    """A timer for people."""
-    return f"{entry[HANDLER].__name__}({', '.join(map(_shown, entry[ARGUMENTS]))})"
-
-
-def _told(event: Any, message: Any) -> str:
-    """An event for people: a text, or a handler and its message."""
-    if isinstance(event, str):
-        return event
-    return f"{getattr(event, '__name__', 'its input')}({_shown(message)})"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else text[:197] + "..."
