@@ -69,7 +69,7 @@ class Classic:
         self.last = 0
         self.stirred = 0
         self.only: tuple[Any, Any, Classic, list[Any]] | None = None
-        """Its output port, what lies in it, and who takes that, where there is one of each."""
+        """The short way, where there is one output port and one taker: port, what lies in it, taker, its bag."""
 
     def sort(self) -> None:
         """Bring what arrived into the order of the couplings."""
@@ -226,7 +226,7 @@ def _install_port(port: Port[Any], lead: Leads) -> None:
 
 
 def _only(node: Classic) -> tuple[Any, Any, Classic, list[Any]] | None:
-    if len(node.outlets) != 1 or node.mute:
+    if len(node.outlets) != 1 or node.mute or node.own_advance:
         return None
     port, values, bags, listeners = node.outlets[0]
     if len(bags) != 1 or listeners or bags[0][0] is node:

@@ -273,7 +273,7 @@ class Kernel:
                 event = "its transition"
                 model.deltint()
                 place.last = base
-                sigma = model.ta() if place.own_advance else model.sigma
+                sigma = model.sigma
                 if 0.0 < sigma < exact and (ticks := trunc(sigma * per_unit + 0.5)):
                     line.number = number = line.number + 1
                     place.entry = fresh = [base + (ticks << ORDER_BITS), place.rank, number, place, None]
