@@ -102,7 +102,7 @@ class _StdoutLost(BaseException):
 
 
 class _Guard(AbstractContextManager["_Guard"]):
-    """Entered while text goes to stdout: a signal waits for its end, so that no line is torn; a second does not."""
+    """Entered while text goes to stdout: a signal waits for its end, so that no line is torn; a second one kills."""
 
     def __init__(self) -> None:
         self._is_entered = False
@@ -120,9 +120,13 @@ class _Guard(AbstractContextManager["_Guard"]):
             raise _StdoutLost(error)
 
     def interrupt(self, number: int, frame: object) -> None:
-        if not self._is_entered or self._signal:
-            raise _Interrupted(number)
+        if self._signal:
+            # A second one: nobody reads what we wait to write.
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self._signal = number
+        if not self._is_entered:
+            raise _Interrupted(number)
 
 
 @contextmanager

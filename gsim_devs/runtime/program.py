@@ -198,9 +198,9 @@ def _parameter(name: str, declaration: Mapping[str, Any], value: Any) -> Any:
 
 def _shares(value: Any, count: int) -> tuple[float, ...]:
     parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        raise ValueError(f"must be {count} shares, not {shown(value)}")
+    if not isinstance(parts, list | tuple) or len(parts) != count:
+        raise ValueError(f"must be {count} shares, separated by commas, not {shown(value)}")
     shares = tuple(take({"type": "number"}, part, "") for part in parts)
-    if len(shares) != count or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"must be {count} shares, separated by commas, that add up to 1, not {shown(value)}")
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"must be shares that add up to 1, not {shown(value)}")
     return shares
