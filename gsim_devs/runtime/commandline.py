@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 from .errors import GsimError, UsageError
 from .program import Program, load
@@ -47,9 +48,7 @@ def main(folder: str, argv: Sequence[str] | None = None) -> int:
 
 
 def _run(program: Program, name: str, argv: list[str], guard: _Guard) -> int:
-    if sys.stdout is None:
-        raise UsageError("stdout is closed; records have nowhere to go")
-    stdout = sys.stdout.buffer
+    stdout = _stdout()
     if "--help" in argv or "-h" in argv:
         with guard:
             stdout.write(_parser(program, name).format_help().encode())
@@ -157,7 +156,8 @@ class _Parser(argparse.ArgumentParser):
             import difflib
 
             unknown = message.split(": ", maxsplit=1)[1].split(maxsplit=1)[0].partition("=")[0]
-            near = difflib.get_close_matches(unknown, options, 1)
+            near = [option for option in options if option.startswith(unknown)]
+            near = near or difflib.get_close_matches(unknown, options, 1)
             hint = f"did you mean {near[0]}?" if near else "see --help"
             raise UsageError(f"unknown argument {unknown}; {hint}")
         raise UsageError(f"{message}; see --help")
@@ -288,6 +288,16 @@ def _seed(program: Program, values: Mapping[str, Any], options: Mapping[str, Any
         return int(take({"type": "integer"}, options["seed"], "")), False
     except ValueError as error:
         raise UsageError(f"--seed {error}") from None
+
+
+def _stdout() -> IO[bytes]:
+    if sys.stdout is None:
+        raise UsageError("stdout is closed; records have nowhere to go")
+    stdout: Any = sys.stdout.buffer
+    if isinstance(stdout, io.RawIOBase):
+        # So it is with PYTHONUNBUFFERED. A raw file may take less than it is given, and says so only in passing.
+        return open(stdout.fileno(), "wb", closefd=False)
+    return cast("IO[bytes]", stdout)
 
 
 def _stdin() -> str:

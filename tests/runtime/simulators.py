@@ -203,7 +203,7 @@ time: {unit: s}
 horizon: {argument: until}
 arguments:
   until: {type: duration, format: "HH:MM:SS[:mmm]", default: "00:00:10", help: when it is over}
-  place: {type: choice, choices: [handler, init, start, stop, import], default: handler, help: where the trouble is}
+  place: {type: choice, choices: [handler, init, start, stop], default: handler, help: where the trouble is}
 stdin:
   form: lines
   commands:
@@ -276,9 +276,6 @@ class Maker(Atomic):
 
     def memory(self) -> None:
         raise MemoryError
-
-    def pipe(self) -> None:
-        raise BrokenPipeError("mine")
 
     def recur(self) -> None:
         self.recur()
