@@ -34,7 +34,6 @@ class Seat:
         "has_spoken",
         "inbox",
         "keyed",
-        "mail",
         "model",
         "outbox",
         "path",
@@ -58,8 +57,6 @@ class Seat:
         self.keyed: set[Any] = set()
         self.outbox: list[tuple[Port[Any], Any]] = []
         self.inbox: list[tuple[int, Callable[[Any], None], Any]] = []
-        # What stands for a full outbox in a round that is about to begin.
-        self.mail: list[Any] = [0, 0, 0, self]
         self.seed = 0
         self.replication = 0
         self.rng: Generator | None = None

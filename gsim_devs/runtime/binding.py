@@ -33,7 +33,6 @@ class Classic:
     """The place of a component in xdevs' own style: time advance, output and transition functions."""
 
     __slots__ = (
-        "at_once",
         "bags",
         "entry",
         "last",
@@ -64,8 +63,6 @@ class Classic:
         self.own_advance = type(model).ta is not xdevs.models.Atomic.ta
         self.plain_confluent = type(model).deltcon is xdevs.models.Atomic.deltcon
         self.entry: list[Any] | None = None
-        # What stands for its output in a round that is about to begin.
-        self.at_once: list[Any] = [0, rank, 0, self, None]
         self.last = 0
         self.stirred = 0
         self.only: tuple[Any, Any, Classic, list[Any]] | None = None

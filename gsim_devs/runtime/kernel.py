@@ -78,7 +78,8 @@ class Kernel:
         self.nodes, self._entrances = bind(
             model, self.line, seed, replication, self._leave if on_output else None
         )
-        self._soon: list[list[Any]] = []
+        self._soon: list[Any] = []
+        """Places where something is left for another round of this instant: mail in an outbox, an output."""
         self._addressed: list[Seat] = []
         self._stirred: list[Classic] = []
         self._dirty: list[Any] = []
@@ -145,8 +146,6 @@ class Kernel:
                         raise TypeError("a message was sent in stop, when nobody can receive it")
                     if self.line.number != number:
                         raise TypeError("a timer was set in stop, when time has ended")
-            except (SimulationError, BrokenPipeError):
-                raise
             except (Exception, SystemExit) as error:
                 raise failure(error, node.path, self.time, "stop") from error
 
@@ -258,11 +257,11 @@ class Kernel:
                             place, event = port.only
                             event(message)
                             if place.outbox:
-                                soon.append(place.mail)
+                                soon.append(place)
                     continue
                 only = place.only
                 if only is None:
-                    self._fire((entry,))
+                    self._fire((_due(entry),))
                     self._settle()
                     continue
                 port, values, target, bag = only
@@ -286,7 +285,7 @@ class Kernel:
                     self._take(place, base)
                     bag.clear()
                     values.clear()
-        except (SimulationError, BrokenPipeError):
+        except SimulationError:
             raise
         except (Exception, SystemExit) as error:
             if entry[HANDLER] is not None and place is entry[PLACE]:
@@ -310,9 +309,7 @@ class Kernel:
                 else:
                     node.model.start()
                     if node.outbox:
-                        self._soon.append(node.mail)
-            except BrokenPipeError:
-                raise
+                        self._soon.append(node)
             except (Exception, SystemExit) as error:
                 raise failure(error, node.path, self.time, "start") from error
 
@@ -342,33 +339,32 @@ class Kernel:
         self._count(instant, *first)
         due = self.line.due
         # Timers leave the heap in order. Mail and outputs need none: who receives them puts them in order.
-        batch = [*self._soon, *first]
+        batch = [*self._soon, *map(_due, first)]
         while due and due[0][INSTANT] == instant:
-            batch.append(heappop(due))
+            batch.append(_due(heappop(due)))
         self._soon.clear()
         self._fire(batch)
         self._settle()
 
-    def _fire(self, batch: Iterable[list[Any]]) -> None:  # noqa: C901, PLR0912 (as for `_run`)
-        """First half of a round: timers fire, outputs appear, mail leaves."""
-        stirred = self._stirred
-        entry: list[Any] = []
+    def _fire(self, batch: Iterable[Any]) -> None:  # noqa: C901, PLR0912 (as for `_run`)
+        """First half of a round: outputs appear, mail leaves, timers fire."""
+        stirred, dirty = self._stirred, self._dirty
+        due: Any = None
         try:
-            for entry in batch:
-                place = entry[PLACE]
-                if type(place) is Classic:
-                    place.entry = None
-                    if place.stirred == 0:
-                        place.stirred = FIRED
-                        stirred.append(place)
+            for due in batch:
+                if type(due) is Classic:
+                    due.entry = None
+                    if due.stirred == 0:
+                        due.stirred = FIRED
+                        stirred.append(due)
                     else:
-                        place.stirred = BOTH
-                    place.model.lambdaf()
-                    for values in place.mute:
+                        due.stirred = BOTH
+                    due.model.lambdaf()
+                    for values in due.mute:
                         values.clear()
-                    for port, values, bags, listeners in place.outlets:
+                    for port, values, bags, listeners in due.outlets:
                         if values:
-                            self._dirty.append(values)
+                            dirty.append(values)
                             for node, bag in bags:
                                 bag.append(port)
                                 if node.stirred == 0:
@@ -379,19 +375,18 @@ class Kernel:
                             if listeners:
                                 for value in values:
                                     self._hand(listeners, value)
-                elif type(place) is Seat:
-                    if entry is not place.mail:
-                        fire(entry)
-                    if place.outbox:
-                        self._post(place)
-                elif place is None:
+                elif type(due) is Seat:
+                    self._post(due)
+                elif due[PLACE] is None:
                     self.line.dead -= 1
+                elif type(due[PLACE]) is Leads:
+                    self._enter(due[PLACE], due[MESSAGE])
                 else:
-                    self._enter(place, entry[MESSAGE])
-        except BrokenPipeError:
-            raise
+                    fire(due)
+                    if due[PLACE].outbox:
+                        self._post(due[PLACE])
         except (Exception, SystemExit) as error:
-            raise failure(error, *self._culprit(entry)) from error
+            raise failure(error, *self._culprit(due)) from error
 
     def _settle(self) -> None:  # noqa: C901, PLR0912 (as for `_run`)
         """Second half of a round: messages arrive, classic components take their transitions."""
@@ -425,7 +420,7 @@ class Kernel:
                 node.last = base
                 sigma = model.ta() if node.own_advance else model.sigma
                 if sigma == 0:
-                    soon.append(node.at_once)
+                    soon.append(node)
                 elif sigma != math.inf:
                     self._reschedule(node, sigma)
         except (Exception, SystemExit) as error:
@@ -447,7 +442,7 @@ class Kernel:
         if node.entry is not None:
             self._reschedule(node, sigma)
         elif sigma == 0:
-            self._soon.append(node.at_once)
+            self._soon.append(node)
         elif sigma != math.inf:
             self._reschedule(node, sigma)
 
@@ -468,9 +463,7 @@ class Kernel:
                     event(message)
                 inbox.clear()
                 if seat.outbox:
-                    self._soon.append(seat.mail)
-        except BrokenPipeError:
-            raise
+                    self._soon.append(seat)
         except (Exception, SystemExit) as error:
             raise failure(error, seat.path, self.time, told(event, message)) from error
         addressed.clear()
@@ -494,7 +487,7 @@ class Kernel:
             node.entry = entry = [instant, node.rank, line.claim(), node, None]
             heappush(line.due, entry)
         elif instant >= 0:
-            self._soon.append(node.at_once)
+            self._soon.append(node)
 
     # Messages on their way.
 
@@ -540,26 +533,24 @@ class Kernel:
 
     # When something is wrong.
 
-    def _culprit(self, entry: list[Any]) -> tuple[str, float, str]:
-        """Component, time and event of an entry that failed."""
-        place = entry[PLACE]
-        if isinstance(place, Leads):
-            return self.model.name, self.time, "a message from outside"
-        return (
-            place.path,
-            self.time,
-            told_timer(entry) if isinstance(place, Seat) else "its output function",
-        )
+    def _culprit(self, due: Any) -> tuple[str, float, str]:
+        """Component, time and event of what has failed in the first half of a round."""
+        if isinstance(due, Classic):
+            return due.path, self.time, "its output function"
+        return due[PLACE].path, self.time, told_timer(due)
 
     def _refuse_loop(self, first: Iterable[list[Any]]) -> None:
         due = [entry for entry in self.line.due if entry[INSTANT] == self.line.now]
-        places = [
-            entry[PLACE] for entry in [*first, *self._soon, *due] if isinstance(entry[PLACE], Seat | Classic)
-        ]
-        waiting = [place.path for place in sorted(places, key=_rank)]
+        places = [*self._soon, *(entry[PLACE] for entry in (*first, *due))]
+        waiting = sorted((place for place in places if isinstance(place, Seat | Classic)), key=_rank)
         raise SimulationError(
             f"{self.max_rounds} rounds have passed and time has not; let something take time, or send less",
-            component=" and ".join(dict.fromkeys(waiting)) or self.model.name,
+            component=" and ".join(dict.fromkeys(place.path for place in waiting)) or self.model.name,
             time=self.time,
             event="a loop without delay",
         )
+
+
+def _due(entry: list[Any]) -> Any:
+    """What takes part in a round: a classic component itself, otherwise the entry."""
+    return entry[PLACE] if type(entry[PLACE]) is Classic else entry

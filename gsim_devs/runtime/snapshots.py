@@ -38,7 +38,7 @@ def snapshot(kernel: Any) -> dict[str, Any]:
         "number": line.number,
         "rounds": [kernel._counted, kernel._rounds],
         "components": {node.path: _component(node, writer) for node in kernel.nodes},
-        "soon": [entry[PLACE].path for entry in kernel._soon],
+        "soon": [place.path for place in kernel._soon],
         "due": [_entry(entry, writer) for entry in sorted(line.due) if entry[PLACE] is not None],
     }
     state: dict[str, Any] = writer.settled(written)
@@ -95,7 +95,7 @@ def _take_up(kernel: Any, state: dict[str, Any]) -> None:
     heapify(line.due)
     for path in state["soon"]:
         node = nodes[path]
-        kernel._soon.append(node.at_once if isinstance(node, Classic) else node.mail)
+        kernel._soon.append(node)
 
 
 def _whole(value: Any, low: int = 0, high: int | None = None) -> int:
