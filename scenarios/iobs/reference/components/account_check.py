@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from messages import Login
 from runtime import Atomic, Input, Output
 
@@ -24,7 +26,8 @@ class AccountCheck(Atomic):
 
     def on_served(self) -> None:
         passes = self.draw.bernoulli(self.pass_probability)
-        self.emit("verification", **{"pass": int(passes), "fail": int(not passes)})
+        result: dict[str, Any] = {"pass": int(passes), "fail": int(not passes)}  # `pass` is a word of Python
+        self.emit("verification", **result)
         if passes:
             self.send(self.login_out, Login())
         self.present -= 1
