@@ -67,7 +67,7 @@ class Atomic(xdevs.models.Atomic):
     """A component: override `start`, one `on_<port>` for each input port, and add `on_<timer>` methods."""
 
     _seat: Seat
-    declared_ports: ClassVar[dict[str, Any]] = {}
+    _declared_ports: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

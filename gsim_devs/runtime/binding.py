@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 from weakref import WeakSet
 
@@ -83,7 +83,12 @@ class Leads:
     bags: list[Lead] = field(default_factory=list)
     listeners: list[tuple[int, Seat, Callable[[Any], None]]] = field(default_factory=list)
     only: None = None
-    """A source inside the model has such a short way to its only target; the outside has none."""
+    """A component inside the model may have a short way to its only target; the outside has none."""
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it leads to classic components only, and to each of them once."""
+        return not self.listeners and len({id(node) for node, _ in self.bags}) == len(self.bags)
 
 
 def bind(

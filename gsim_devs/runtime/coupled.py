@@ -19,7 +19,7 @@ class Coupled(xdevs.models.Coupled):
     wires: list[tuple[xdevs.models.Port[Any], xdevs.models.Port[Any]]]
     """The couplings in the order in which they were made; xdevs keeps them by source."""
 
-    declared_ports: ClassVar[dict[str, Any]] = {}
+    _declared_ports: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -261,8 +261,11 @@ class Kernel:
                     continue
                 only = place.only
                 if only is None:
-                    self._fire((_due(entry),))
-                    self._settle()
+                    if type(place) is Leads and place.is_plain:
+                        self._spread(place, entry[MESSAGE], base)
+                    else:
+                        self._fire((_due(entry),))
+                        self._settle()
                     continue
                 port, values, target, bag = only
                 event = "its output function"
@@ -515,6 +518,20 @@ class Kernel:
         self._hand(leads.listeners, message)
         self._lay(leads.port, message, leads.bags)
 
+    def _spread(self, leads: Leads, message: Any, base: int) -> None:
+        """Deliver a message from outside that finds nothing else due, to one component after another."""
+        port: Any = leads.port
+        port._values.append(message)
+        node: Any = None
+        try:
+            for node, bag in leads.bags:
+                bag.append(port)
+                self._take(node, base)
+                bag.clear()
+        except (Exception, SystemExit) as error:
+            raise failure(error, node.path, self.time, "its transition") from error
+        port._values.clear()
+
     def _lay(self, port: Any, message: Any, bags: list[Lead]) -> None:
         """Lay a message where classic components find it: in the source port, which their input port refers to."""
         port._values.append(message)
@@ -523,9 +540,11 @@ class Kernel:
         self._dirty.append(port._values)
         for node, bag in bags:
             bag.append(port)
-            if not node.stirred:
+            if node.stirred == 0:
+                node.stirred = FED
                 self._stirred.append(node)
-            node.stirred |= FED
+            elif node.stirred == FIRED:
+                node.stirred = BOTH
 
     def _leave(self, port: str, message: Any) -> None:
         if self.on_output is not None:

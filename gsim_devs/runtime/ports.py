@@ -79,20 +79,20 @@ def declare_ports(cls: Any) -> None:
 
     The interpreter reads a field of an instance the fast way only where the class has nothing of the same name.
     """
-    declared = dict(cls.declared_ports)
+    declared = dict(cls._declared_ports)
     for name, value in list(vars(cls).items()):
         declared.pop(name, None)
         if isinstance(value, _Declaration):
             declared[name] = value
             delattr(cls, name)
-    cls.declared_ports = declared
+    cls._declared_ports = declared
 
 
 def give_ports(component: xdevs.models.Component) -> None:
     """Create the ports of one instance."""
     # Never through vars(component): once that is asked for, the interpreter reads every field the slow way.
     cls: Any = type(component)
-    for declaration in cls.declared_ports.values():
+    for declaration in cls._declared_ports.values():
         if hasattr(cls, declaration.name) or declaration.name in _FIELDS:
             raise ModelError(
                 f"{cls.__name__} declares a port {declaration.name!r}, which every component has already; "

@@ -32,7 +32,7 @@ def _early(model: Atomic) -> Iterator[tuple[str, str]]:
 def _ports(model: Atomic) -> Iterator[str]:
     kind = type(model).__name__
     own = {**model.input, **model.output}
-    for name in model.declared_ports:
+    for name in model._declared_ports:
         if getattr(model, name) is not own.get(name):
             yield f"{kind} overwrites its port {name}; give the field another name"
     for name in model.input:

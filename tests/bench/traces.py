@@ -36,7 +36,9 @@ def _ignore(*record: Any) -> None:
 
 
 def _run(sink: Any) -> float:
-    kernel = Kernel(Speaker("sender"), sink=sink)
+    speaker = Speaker()
+    speaker.name = "sender"
+    kernel = Kernel(speaker, sink=sink)
     started = time.process_time()
     kernel.run(RECORDS / 10)
     return time.process_time() - started
