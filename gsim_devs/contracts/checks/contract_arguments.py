@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gsim_devs.runtime.durations import FORMATS_IN_WORDS, SECONDS_PER_UNIT, is_format, seconds_of
+from gsim_devs.runtime.values import take
 
 from ..arguments import (
     DurationArgument,
@@ -22,7 +23,6 @@ from ..values import (
     ChoiceValue,
     DurationValue,
     IntegerValue,
-    NumberValue,
     TextValue,
 )
 from .findings import unknown
@@ -110,18 +110,12 @@ def _number(contract: Contract, kind: AnyValue | Argument, value: _Scalar) -> fl
         if seconds is None:
             return f"should be a time written {kind.format}"
         return float(seconds / SECONDS_PER_UNIT[contract.time.unit])
-    word = "a whole number" if isinstance(kind, IntegerValue) else "a number"
-    if isinstance(value, bool):
+    word = "a whole number" if isinstance(kind, IntegerValue) else "a finite number"
+    try:
+        # What the simulator's own command line will take.
+        return float(take({"type": kind.type}, value, ""))
+    except (ValueError, OverflowError):
         return f"should be {word}"
-    if isinstance(kind, NumberValue):
-        try:
-            number = float(value)
-        except (ValueError, OverflowError):
-            return f"should be {word}"
-        return number if abs(number) != float("inf") and number == number else "should be a finite number"
-    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]{1,1000}", value):
-        value = int(value)
-    return value if isinstance(value, int) else f"should be {word}"
 
 
 def _outside(
