@@ -774,6 +774,16 @@ def test_finish() -> None:
         sending.finish()
 
 
+def test_what_was_sent_in_start_is_not_blamed_on_stop() -> None:
+    kernel = Kernel(System("p.x > r.a", p=Probe(start=lambda me: me.send(me.x, 1)), r=Probe()))
+    seen = records(kernel)
+    kernel.run(0, closed=False)
+
+    kernel.finish()
+
+    assert seen == []
+
+
 # Errors
 
 
