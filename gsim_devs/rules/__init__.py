@@ -1,3 +1,22 @@
 """Check traces against rules. Knows nothing about how a trace was made."""
 
 from __future__ import annotations
+
+from .evaluate import check, check_runs
+from .files import RuleSet, load_rule_set, rule_defects, rules_schema
+from .kinds import Rule
+from .monitors import Violation
+from .report import Report, RuleResult
+
+__all__ = [
+    "check",
+    "check_runs",
+    "RuleSet",
+    "Rule",
+    "load_rule_set",
+    "rule_defects",
+    "rules_schema",
+    "Report",
+    "RuleResult",
+    "Violation",
+]

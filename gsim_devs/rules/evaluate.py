@@ -1,0 +1,225 @@
+"""Check traces against rules in one pass. Memory grows with what is open, not with the trace.
+
+Rules are indexed by entity and event. A record goes to the rules that speak of its kind, in the order of
+the rules file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gsim_devs.contracts.contract import Contract
+from gsim_devs.errors import UsageError
+from gsim_devs.trace import BadLine, Defect, Record
+
+from .expressions import EVALUATION_ERRORS, reason
+from .facts import Facts
+from .files import RuleSet, rule_defects
+from .kinds import Rule
+from .monitors import End, Journal, MakeMonitor, See, Tally, Violation
+from .report import Report, RuleResult
+from .scoped import Part
+
+Emitters = Mapping[tuple[str, str], Sequence[str]]
+"""The components that report each entity and event."""
+
+
+def check(
+    records: Iterable[Record | BadLine],
+    rules: RuleSet,
+    contract: Contract,
+    arguments: Mapping[str, Any],
+    horizon: float | None = None,
+    plan_emitters: Emitters | None = None,
+    limit: int = 10,
+) -> Report:
+    """Check one trace.
+
+    `arguments` are the values of the contract's arguments in that run, durations in the contract's unit of time;
+    `horizon` is the contract's horizon argument unless it is given. Of each rule at most `limit` violations are kept.
+    """
+    return check_runs([records], rules, contract, arguments, horizon, plan_emitters, limit)
+
+
+def check_runs(
+    runs: Iterable[Iterable[Record | BadLine]],
+    rules: RuleSet,
+    contract: Contract,
+    arguments: Mapping[str, Any],
+    horizon: float | None = None,
+    plan_emitters: Emitters | None = None,
+    limit: int = 10,
+) -> Report:
+    """Check several runs with the same arguments as one: what is due and what is kept adds up."""
+    defects = rule_defects(rules, contract)
+    if defects:
+        raise UsageError("\n".join(defects))
+    if horizon is None:
+        horizon = float(arguments[contract.horizon.argument])
+    checker = _Checker(rules, contract, arguments, horizon, limit)
+    for records in runs:
+        checker.watch(records)
+    return checker.report(plan_emitters or {})
+
+
+class _Checker:
+    """Leads records to the monitors of the rules."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        contract: Contract,
+        arguments: Mapping[str, Any],
+        horizon: float,
+        limit: int,
+    ) -> None:
+        self.rules = rules
+        self.journal = Journal(limit)
+        self.closed = contract.horizon.closed
+        self.horizon = horizon
+        self.vocabulary = contract.vocabulary
+        self.count = self.bad = self.defective = 0
+        self.findings: list[BadLine | Defect] = []
+        self.tallies = [Tally(rule, self.journal) for rule in rules.rules]
+        self.watched: list[tuple[Tally, MakeMonitor, Any]] = []
+        facts = Facts(contract, arguments, horizon, self.closed)
+        for rule, tally in zip(rules.rules, self.tallies, strict=True):
+            self._prepare(rule, tally, facts)
+
+    def _prepare(self, rule: Rule, tally: Tally, facts: Facts) -> None:
+        try:
+            if rule.when is not None and not facts.over_run("when", rule.when, "bool"):
+                return
+            ends = None
+            if rule.scope is not None:
+                ends = [
+                    facts.pattern(rule, f"scope.{name}", pattern, keyed=False)
+                    if pattern is not None
+                    else None
+                    for name, pattern in (("after", rule.scope.after), ("before", rule.scope.before))
+                ]
+            make = rule.prepare(facts)
+        except EVALUATION_ERRORS as error:
+            raise UsageError(f"rule {rule.id} makes no sense for these arguments: {reason(error)}") from None
+        if facts.defects:
+            place, sentence = facts.defects[0]
+            raise UsageError(f"rule {rule.id}: {place[0]}: {sentence}")
+        self.watched.append((tally, make, ends))
+
+    def watch(self, records: Iterable[Record | BadLine]) -> None:
+        """See one trace, which may hold several replications."""
+        table, parts = self._begin()
+        journal, recent = self.journal, self.journal.recent
+        remember = recent.append
+        replication, is_first = None, True
+        last = self.horizon + 1e-9 * max(1.0, abs(self.horizon)) if self.closed else self.horizon
+        for item in records:
+            if isinstance(item, BadLine):
+                self._note_bad(item)
+                continue
+            if item.replication != replication and not is_first:
+                self._finish(parts)
+                table, parts = self._begin()
+            replication, is_first = item.replication, False
+            self.count += 1
+            if item.defects:
+                self._note(item.defects)
+            if item.time >= last and (item.time > last or not self.closed):
+                self._note(
+                    (Defect(item.line, f"time {item.time!r} lies beyond the horizon {self.horizon!r}"),)
+                )
+            remember(item)
+            if journal.open:
+                journal.add(item)
+            listeners = table.get((item.entity, item.event))
+            if listeners is None:
+                continue
+            try:
+                for _, see in listeners:
+                    see(item)
+            except EVALUATION_ERRORS as error:
+                _go_on(listeners, see, item, error)
+        self._finish(parts)
+
+    def report(self, emitters: Emitters) -> Report:
+        """What was found until now."""
+        for tally in self.tallies:
+            for violation in tally.violations:
+                _blame(violation, emitters)
+        return Report(
+            system=self.rules.system,
+            records=self.count,
+            rules=tuple(
+                RuleResult(
+                    rule.id, rule.kind, rule.level, rule.clause, tally.verdict,
+                    tally.due, tally.due - tally.broken, tally.pending, tuple(tally.violations),
+                )
+                for rule, tally in zip(self.rules.rules, self.tallies, strict=True)
+            ),
+            bad_line_count=self.bad,
+            defective_records=self.defective,
+            findings=tuple(self.findings),
+        )  # fmt: skip
+
+    def _begin(self) -> tuple[dict[tuple[str, str], list[tuple[Tally, See]]], list[tuple[Tally, Part]]]:
+        """Fresh monitors, and who wants to see what."""
+        self.journal.recent.clear()
+        table: dict[tuple[str, str], list[tuple[Tally, See]]] = {}
+        parts = []
+        for tally, make, ends in self.watched:
+            part = Part(tally, make, ends)
+            parts.append((tally, part))
+            for matcher, see in part.listeners():
+                for kind in matcher.kinds:
+                    table.setdefault(kind, []).append((tally, see))
+        return table, parts
+
+    def _finish(self, parts: list[tuple[Tally, Part]]) -> None:
+        end = End(self.horizon, is_horizon=True, closes_at=self.closed)
+        for tally, part in parts:
+            try:
+                part.finish(end)
+            except EVALUATION_ERRORS as error:
+                _failed(tally, error, None)
+        self.journal.open.clear()
+
+    def _note_bad(self, line: BadLine) -> None:
+        self.bad += 1
+        if len(self.findings) < 2 * self.journal.limit:
+            self.findings.append(line)
+
+    def _note(self, defects: Sequence[Defect]) -> None:
+        self.defective += 1
+        if len(self.findings) < 2 * self.journal.limit:
+            self.findings += defects
+
+
+def _go_on(listeners: list[tuple[Tally, See]], failed: See, record: Record, error: Exception) -> None:
+    """One rule could not be evaluated; note it, and show the record to the rules after it."""
+    at = next(number for number, (_, see) in enumerate(listeners) if see is failed)
+    _failed(listeners[at][0], error, record)
+    for tally, see in listeners[at + 1 :]:
+        try:
+            see(record)
+        except EVALUATION_ERRORS as another:
+            _failed(tally, another, record)
+
+
+def _failed(tally: Tally, error: Exception, record: Record | None) -> None:
+    tally.due += 1
+    tally.violate("a rule that can be evaluated", f"it cannot: {reason(error)}", target=record)
+
+
+def _blame(violation: Violation, emitters: Emitters) -> None:
+    """Say which entity and component did it; of something missing: who would have reported it."""
+    record = violation.target
+    kinds: Sequence[tuple[str, str]] = violation.kinds
+    if record is not None:
+        kinds = [(record.entity, record.event)]
+    violation.entity = " or ".join(dict.fromkeys(entity for entity, _ in kinds))
+    if record is not None and record.component:
+        violation.components = (record.component,)
+        return
+    named = dict.fromkeys(path for kind in kinds for path in emitters.get(kind, ()))
+    violation.components = tuple(named)

@@ -1,0 +1,77 @@
+"""Rules files: read, and held against the contract, the specification, and themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from gsim_devs.contracts.cases import repeated_ids
+from gsim_devs.contracts.contract import Contract
+from gsim_devs.contracts.declaration import Declaration, Defect, Identifier, dotted, refuse_if_any
+from gsim_devs.contracts.load import load
+from gsim_devs.contracts.schema import DRAFT
+
+from .facts import Facts
+from .kinds import Rule
+
+
+class RuleSet(Declaration):
+    """The rules that the traces of one system must keep."""
+
+    system: Identifier
+    """The id of the contract."""
+    rules: tuple[Rule, ...]
+    """The rules."""
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        refuse_if_any(repeated_ids("rules", [rule.id for rule in self.rules]))
+        return self
+
+
+def load_rule_set(path: str | Path) -> RuleSet:
+    """Read a rules file; `rule_defects` says whether it fits a contract."""
+    return load(RuleSet, path)
+
+
+def rules_schema() -> dict[str, Any]:
+    """The JSON Schema of a rules file."""
+    return {"$schema": DRAFT, **RuleSet.model_json_schema(by_alias=True)}
+
+
+def rule_defects(rules: RuleSet, contract: Contract, specification: str | None = None) -> list[str]:
+    """One sentence for each thing that does not agree: unknown events, fields, arguments; types; clauses."""
+    sentences = []
+    if rules.system != contract.id:
+        sentences.append(f"the rules are of the system {rules.system}, the contract of {contract.id}")
+    for rule in rules.rules:
+        for place, sentence in _defects(rule, contract):
+            sentences.append(f"rule {rule.id}: {dotted(place)}: {sentence}")
+        if specification is not None and _plain(rule.clause) not in _plain(specification):
+            sentences.append(
+                f"rule {rule.id}: clause: the specification does not say {rule.clause!r}; quote it word for word"
+            )
+    return sentences
+
+
+def _defects(rule: Rule, contract: Contract) -> list[Defect]:
+    facts = Facts(contract, None, 0.0, contract.horizon.closed)
+    rule.prepare(facts)
+    if rule.when is not None:
+        facts.over_run("when", rule.when, "bool")
+    if rule.scope is not None:
+        for name in ("after", "before"):
+            pattern = getattr(rule.scope, name)
+            if pattern is not None:
+                facts.pattern(rule, f"scope.{name}", pattern, keyed=False)
+    # One defect can be met on several ways.
+    return list(dict.fromkeys(facts.defects))
+
+
+def _plain(text: str) -> str:
+    """A text without its markup and line breaks, so that a clause is found however it is set."""
+    for mark in "*_`":
+        text = text.replace(mark, "")
+    return " ".join(text.split())

@@ -1,0 +1,41 @@
+"""The kinds of rules, one file each. What is watched while a trace is read: `monitors`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .absent import Absent
+from .count import Count
+from .delay import Delay
+from .derived import Derived
+from .exists import Exists
+from .fold import Fold
+from .invariant import Invariant
+from .monotone import Monotone
+from .periodic import Periodic
+from .precedence import Precedence
+from .response import Response
+from .sequence import Sequence
+from .unique import Unique
+from .within import Within
+
+Rule = Annotated[
+    Exists
+    | Absent
+    | Count
+    | Unique
+    | Sequence
+    | Precedence
+    | Response
+    | Delay
+    | Within
+    | Periodic
+    | Invariant
+    | Derived
+    | Monotone
+    | Fold,
+    Field(discriminator="kind"),
+]
+"""One rule of any kind."""

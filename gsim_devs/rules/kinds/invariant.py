@@ -1,0 +1,47 @@
+"""Something that is true of every record of a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from gsim_devs.trace import Record
+
+from ..expressions import Compiled
+from ..facts import Facts, Matcher
+from ..monitors import End, MakeMonitor, Monitor, See, Tally, check, guarded
+from ..patterns import AnyPattern, Expression, RuleModel
+
+
+class Invariant(RuleModel):
+    """A condition that holds for each record of a pattern."""
+
+    kind: Literal["invariant"]
+    """Says that this is an invariant."""
+    on: AnyPattern
+    """The records."""
+    expect: Expression
+    """The condition."""
+
+    def prepare(self, facts: Facts) -> MakeMonitor:
+        matcher = facts.pattern(self, "on", self.on)
+        expect = facts.over_record("expect", self.expect, matcher, "bool")
+        return lambda tally: _Watch(tally, matcher, expect)
+
+
+class _Watch(Monitor):
+    def __init__(self, tally: Tally, matcher: Matcher, expect: Compiled) -> None:
+        super().__init__(tally)
+        self.matcher, self.expect, self.holds = matcher, expect, expect.call
+
+    def listeners(self) -> Iterable[tuple[Matcher, See]]:
+        yield self.matcher, guarded(self.matcher, self.on_record)
+
+    def on_record(self, record: Record) -> None:
+        if self.holds(record, None):
+            self.tally.due += 1
+        else:
+            check(self.tally, self.expect, record)
+
+    def finish(self, end: End) -> None:
+        pass

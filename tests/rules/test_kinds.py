@@ -1,0 +1,216 @@
+"""Each kind of rule is shown a trace that keeps it, one that breaks it, and one in which nothing is due."""
+
+from __future__ import annotations
+
+import pytest
+
+from gsim_devs.rules import rule_defects
+from tests.rules.checking import CONTRACT, result, rules_of
+
+COME, GO, PAY = "door.come", "door.go", "till.pay"
+DELAY = {"kind": "delay", "trigger": COME, "target": GO, "delay": "args.service"}
+PERIODIC = {"kind": "periodic", "event": COME, "interval": 40}
+FOLD = {
+    "kind": "fold",
+    "state": {"inside": 0},
+    "steps": [
+        {"on": COME, "set": {"inside": "inside + 1"}},
+        {"on": GO, "check": "inside > 0", "set": {"inside": "inside - 1"}},
+    ],
+}
+
+CASES = [
+    # rule, a trace that keeps it, one that breaks it and the line where, one in which nothing is due
+    ({"kind": "exists", "event": PAY}, "0 come; 1 pay", "0 come", 0, None),
+    ({"kind": "exists", "event": PAY, "until": 50}, "1 pay", "60 pay", 1, None),
+    ({"kind": "absent", "event": PAY}, "0 come", "0 come; 1 pay", 2, ""),
+    ({"kind": "count", "event": COME, "exactly": 2}, "0 come; 1 come", "0 come; 1 come; 2 come", 3, None),
+    (
+        {"kind": "count", "event": COME, "at_most": 1, "by": "id"},
+        "0 come 1; 1 come 2",
+        "0 come; 1 come",
+        2,
+        "",
+    ),
+    ({"kind": "count", "event": COME, "at_least": 2}, "0 come; 1 come", "0 come", 0, None),
+    ({"kind": "unique", "on": COME, "value": "id"}, "0 come 1; 1 come 2", "0 come 1; 1 come 1", 2, "0 go"),
+    (
+        {"kind": "sequence", "on": COME, "value": "id", "equals": "index + 1"},
+        "0 come 1; 1 come 2",
+        "0 come 1; 1 come 3",
+        2,
+        "",
+    ),
+    (
+        {"kind": "precedence", "first": COME, "then": GO, "by": "id"},
+        "0 come 1; 1 go 1",
+        "0 come 2; 1 go 1",
+        2,
+        "",
+    ),
+    (
+        {"kind": "precedence", "first": COME, "then": GO, "once": True},
+        "0 come; 1 go",
+        "0 come; 1 go; 2 go",
+        3,
+        "0 come",
+    ),
+    (
+        {"kind": "precedence", "first": COME, "then": GO, "strictly": True},
+        "0 come; 1 go",
+        "1 come; 1 go",
+        2,
+        "",
+    ),
+    (
+        {"kind": "response", "trigger": COME, "target": GO},
+        "0 come; 1 come; 2 go",
+        "0 come; 2 go; 3 come",
+        3,
+        "0 go",
+    ),
+    (
+        {"kind": "response", "trigger": COME, "target": GO, "within": 5},
+        "0 come; 5 go",
+        "0 come; 6 go",
+        2,
+        "98 come",
+    ),
+    (
+        {"kind": "response", "trigger": COME, "target": GO, "within": 5, "unless": [PAY]},
+        "0 come; 5 go; 9 come; 10 pay",
+        "0 come; 6 pay",
+        1,
+        "0 come; 1 pay",
+    ),
+    (DELAY, "0 come; 2 come; 5 go; 7 go", "0 come; 6 go", 2, "96 come"),
+    (DELAY, "0 come; 5 go", "0 come; 4 go", 2, ""),
+    (DELAY, "0 come; 5 go", "0 come; 40 come; 45 go", 1, ""),
+    (DELAY, "0 come; 5 go", "5 go", 1, ""),
+    ({**DELAY, "delay": "trigger.n"}, "0 come 1 3; 3 go 1", "0 come 1 3; 4 go 1", 2, ""),
+    ({**DELAY, "delay": "target.n"}, "0 come 1; 3 go 1 3", "0 come 1; 3 go 1 4", 2, "0 come"),
+    (
+        {**DELAY, "by": "id"},
+        "0 come 1; 1 come 2; 5 go 1; 6 go 2",
+        "0 come 1; 1 come 2; 5 go 2; 6 go 1",
+        3,
+        "",
+    ),
+    (
+        {"kind": "within", "trigger": COME, "target": GO, "at_least": 2, "at_most": 4},
+        "0 come; 3 go",
+        "0 come; 1 go",
+        2,
+        "97 come",
+    ),
+    (PERIODIC, "0 come; 40 come; 80 come", "0 come; 41 come; 80 come", 2, None),
+    ({**PERIODIC, "until": 80}, "0 come; 40 come", "0 come; 40 come; 80 come", 3, None),
+    ({**PERIODIC, "start": None}, "7 come; 47 come; 87 come", "7 come; 40 come; 87 come", 2, ""),
+    ({"kind": "invariant", "on": COME, "expect": "n > 0"}, "0 come 1 1", "0 come 1 1; 1 come 1 0", 2, ""),
+    (
+        {"kind": "derived", "on": COME, "value": "n", "equals": "time + id"},
+        "2 come 1 3.0000000001",
+        "2 come 1 3.1",
+        1,
+        "",
+    ),
+    (
+        {"kind": "monotone", "on": COME, "value": "n", "direction": "increasing"},
+        "0 come 1 1; 0 come 1 2",
+        "0 come 1 1; 0 come 1 1",
+        2,
+        "0 come",
+    ),
+    (
+        {"kind": "monotone", "on": COME, "value": "n", "direction": "nonincreasing"},
+        "0 come 1 1; 0 come 1 1",
+        "0 come 1 1; 0 come 1 2",
+        2,
+        "0 come",
+    ),
+    (FOLD, "0 come; 1 go", "0 come; 1 go; 2 go", 3, "0 come"),
+    ({**FOLD, "by": "id", "finally": "inside == 0"}, "0 come 1; 1 go 1", "0 come 1; 1 come 2; 2 go 1", 0, ""),
+]
+
+
+@pytest.mark.parametrize(("rule", "kept", "broken", "line", "idle"), CASES)
+def test_kept_broken_and_not_exercised(rule, kept, broken, line, idle):
+    wrong = result(broken, **rule)
+
+    assert rule_defects(rules_of(**rule), CONTRACT) == []
+    assert (result(kept, **rule).verdict, result(kept, **rule).score) == ("held", 1.0)
+    assert wrong.verdict == "violated"
+    assert wrong.violations[0].line == line
+    assert wrong.score < 1
+    if idle is not None:
+        assert result(idle, **rule).verdict == "not_exercised"
+
+
+@pytest.mark.parametrize("rule", [rule for rule, *_ in CASES])
+def test_an_empty_trace_satisfies_nothing(rule):
+    assert result("", **rule).verdict != "held"
+
+
+def test_a_score_is_what_was_met_of_what_was_due():
+    kept = result("0 come; 5 go; 10 come; 15 go; 20 come; 26 go; 98 come", **DELAY)
+
+    assert (kept.met, kept.due, kept.pending) == (2, 3, 1)
+
+
+def test_what_is_due_at_exactly_the_horizon_may_be_missing_unless_the_rule_says_otherwise():
+    assert result("95 come", **DELAY).verdict == "not_exercised"
+    assert result("95 come", at_horizon="due", **DELAY).verdict == "violated"
+
+
+def test_a_missing_record_is_due_at_its_time():
+    [violation] = result("0 come", **DELAY).violations
+
+    assert violation.target is None
+    assert (violation.trigger.line, violation.due, violation.actual) == (1, 5.0, "missing, due at 5.0")
+
+
+@pytest.mark.parametrize(
+    ("scope", "line"),
+    [
+        ({"after": COME}, 4),
+        ({"before": GO}, 1),
+        ({"after": COME, "before": GO}, None),
+    ],
+)
+def test_scopes(scope, line):
+    rule = {"kind": "absent", "event": PAY, "scope": scope}
+
+    found = result("0 pay; 1 come; 2 go; 3 pay", **rule)
+
+    assert [one.line for one in found.violations][:1] == ([line] if line else [])
+
+
+def test_a_rule_for_other_arguments_is_not_exercised():
+    assert result("0 come", kind="absent", event=COME, when="args.service > 5").verdict == "not_exercised"
+
+
+def test_an_expression_that_fails_is_a_finding():
+    found = result("0 come 1 0; 1 come 1 1", kind="invariant", on=COME, expect="id / n == 1")
+
+    assert (found.due, found.met) == (2, 1)
+    assert "division by zero" in found.violations[0].actual
+
+
+@pytest.mark.parametrize(
+    ("rule", "defect"),
+    [
+        ({"kind": "exists", "event": "door.comes"}, "did you mean 'door.come'?"),
+        ({"kind": "exists", "event": {"entity": "dor"}}, "did you mean 'door'?"),
+        ({"kind": "invariant", "on": COME, "expect": "m > 1"}, "unknown name 'm'"),
+        ({"kind": "invariant", "on": COME, "expect": "n"}, "wanted is true or false"),
+        ({**DELAY, "delay": "args.servic"}, "did you mean 'service'?"),
+        ({**DELAY, "by": "idd"}, "did you mean 'id'?"),
+        ({"kind": "absent", "event": {"event": "pay", "where": "x == 1"}}, "unknown name 'x'"),
+        ({"kind": "absent", "event": PAY, "when": "args.x"}, "args has no 'x'"),
+        ({"kind": "absent", "event": PAY, "scope": {"after": "a.b"}}, "no event 'a.b'"),
+        ({**FOLD, "state": {"n": 0, "inside": 0}}, "means something in these records already"),
+        ({**FOLD, "state": {"outside": 0}}, "no accumulator 'inside'"),
+    ],
+)
+def test_what_does_not_agree_with_the_contract_is_told_when_rules_are_read(rule, defect):
+    assert defect in " ".join(rule_defects(rules_of(**rule), CONTRACT))
