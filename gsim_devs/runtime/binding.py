@@ -53,12 +53,13 @@ class Classic:
         self.path = path
         self.rank = rank
         # xdevs fills and clears these in place, so they can be held.
-        self.bags: list[list[Any]] = [port._bag for port in model.in_ports]
-        self.mixed: list[tuple[list[Any], dict[Any, int]]] = []
+        # Tuples: the empty one is shared, and a short one lies in one piece. Large models live in the cache or wait.
+        self.bags: tuple[list[Any], ...] = tuple([port._bag for port in model.in_ports])
+        self.mixed: tuple[tuple[list[Any], dict[Any, int]], ...] = ()
         """The bags that several ports may lie in, with the place of each."""
-        self.outlets: list[tuple[Any, Any, list[Lead], list[Any]]] = []
+        self.outlets: tuple[tuple[Any, Any, list[Lead], list[Any]], ...] = ()
         """Each output port that leads somewhere, what lies in it, and where it leads."""
-        self.mute: list[Any] = []
+        self.mute: tuple[Any, ...] = ()
         """What lies in those that lead nowhere: it is thrown away."""
         self.own_advance = type(model).ta is not xdevs.models.Atomic.ta
         self.plain_confluent = type(model).deltcon is xdevs.models.Atomic.deltcon
@@ -136,7 +137,7 @@ def _leads(wiring: Wiring, nodes: dict[xdevs.models.Component, Any]) -> dict[xde
         for number, target in enumerate(part.component.in_ports):
             sources = wiring.sources.get(target, [])
             if isinstance(node, Classic) and len(set(sources)) > 1:
-                node.mixed.append((target._bag, _places(sources)))
+                node.mixed += ((target._bag, _places(sources)),)
             for place, source in enumerate(sources):
                 lead = leads.setdefault(source, Leads(_stand_in(source) if source is target else source))
                 if isinstance(node, Classic):
@@ -213,9 +214,9 @@ def _install(nodes: list[Any], leads: dict[xdevs.models.Port[Any], Leads]) -> No
             if isinstance(node, Seat):
                 _install_port(port, lead or Leads(port))
             elif lead is None:
-                node.mute.append(port._values)
+                node.mute += (port._values,)
             else:
-                node.outlets.append((port, port._values, lead.bags, lead.listeners))
+                node.outlets += ((port, port._values, lead.bags, lead.listeners),)
         if isinstance(node, Classic):
             node.only = _only(node)
 
