@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from gsim_devs.errors import GsimError, UsageError
 
-from . import assemble, new, run, schema, validate
+from . import assemble, check, new, run, schema, validate
 
-COMMANDS = (new, validate, assemble, run, schema)
+COMMANDS = (new, validate, assemble, run, check, schema)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

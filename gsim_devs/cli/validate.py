@@ -17,6 +17,7 @@ from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
     from gsim_devs.contracts import Contract, PlanTree
+    from gsim_devs.rules import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,20 @@ def _all(root: Path) -> list[str]:
 
 
 def _files(root: Path, system: str) -> Iterator[FileReport]:
-    from gsim_devs.contracts import load_cases, load_contract, load_plan, load_rules
+    from gsim_devs.contracts import load_cases, load_contract, load_plan
+    from gsim_devs.rules import load_rule_set
 
     yield _spec(root / "specs" / f"{system}.md")
     path = root / "contracts" / f"{system}.yaml"
     contract, report = _loaded(load_contract, path, required=True)
     yield report if contract is None else _reported(path, _misnamed(contract.id, system))
     path = root / "trace_checkers" / f"{system}.yaml"
-    rules, report = _loaded(load_rules, path)
-    yield report if rules is None else _reported(path, _misnamed(rules.system, system))
+    rules, report = _loaded(load_rule_set, path)
+    yield (
+        report
+        if rules is None
+        else _reported(path, [*_misnamed(rules.system, system), *_rules(rules, contract, root)])
+    )
     path = root / "scenarios" / system / "cases.yaml"
     cases, report = _loaded(load_cases, path)
     yield (report if cases is None else _reported(path, _cases(cases, contract)))
@@ -109,6 +115,15 @@ def _reported(path: Path, defects: list[str]) -> FileReport:
 
 def _misnamed(found: str, system: str) -> list[str]:
     return [] if found == system else [f"it is named for the system {system}, but speaks of {found}"]
+
+
+def _rules(rules: RuleSet, contract: Contract | None, root: Path) -> list[str]:
+    from gsim_devs.rules import rule_defects
+
+    if contract is None or contract.id != rules.system:
+        return []
+    spec = root / "specs" / f"{contract.id}.md"
+    return rule_defects(rules, contract, spec.read_text(encoding="utf-8") if spec.is_file() else None)
 
 
 def _cases(cases: Any, contract: Contract | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arguments import arguments_of
 from .evaluate import check, check_runs
 from .files import RuleSet, load_rule_set, rule_defects, rules_schema
 from .kinds import Rule
@@ -11,6 +12,7 @@ from .report import Report, RuleResult
 __all__ = [
     "check",
     "check_runs",
+    "arguments_of",
     "RuleSet",
     "Rule",
     "load_rule_set",
