@@ -7,10 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from .absent import Absent
+from .alternate import Alternate
+from .capacity import Capacity
 from .count import Count
 from .delay import Delay
 from .derived import Derived
 from .exists import Exists
+from .fifo import Fifo
 from .fold import Fold
 from .invariant import Invariant
 from .monotone import Monotone
@@ -29,9 +32,12 @@ Rule = Annotated[
     | Sequence
     | Precedence
     | Response
+    | Alternate
     | Delay
     | Within
     | Periodic
+    | Capacity
+    | Fifo
     | Invariant
     | Derived
     | Monotone

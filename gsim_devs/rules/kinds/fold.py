@@ -116,20 +116,28 @@ class _Watch(Monitor):
         where = step.matcher.where.call if step.matcher.where else None
         checks = [(one, one.call) for one in step.checks]
         sets = step.sets
+        only = states.get(None) if tally.rule.by is None else None
+        single: str | None
+        call_single: Any
+        single, call_single = sets[0] if len(sets) == 1 else (None, None)
 
         def see(record: Record) -> None:
             if where is not None and not where(record, None):
                 return
-            key = key_of(record, None)
-            state = states.get(key)
-            if state is None:
-                state = states[key] = dict(first)
+            if only is not None:
+                state = only
+            else:
+                key = key_of(record, None)
+                known = states.get(key)
+                state = states[key] = dict(first) if known is None else known
             for one, holds in checks:
                 if holds(record, state):
                     tally.due += 1
                 else:
                     check(tally, one, record, state)
-            if sets:
+            if single is not None:
+                state[single] = _bounded(call_single(record, state))
+            elif sets:
                 state.update([(name, _bounded(call(record, state))) for name, call in sets])
 
         return see
@@ -146,7 +154,12 @@ class _Watch(Monitor):
                 self.tally.violate(f"{self.final.text} at the end", actual, due=end.time)
 
 
+_NEVER_LARGE = (float, bool)
+
+
 def _bounded(value: Any) -> Any:
+    if type(value) in _NEVER_LARGE:
+        return value
     if type(value) is int:
         if value.bit_length() > LONGEST_VALUE:
             raise OverflowError("an accumulator grows without bound")

@@ -13,6 +13,7 @@ from gsim_devs.trace import Record
 from ..expressions import Compiled
 from ..facts import Matcher
 from ..monitors import End, Monitor, See, Tally, guarded
+from ..scopes import MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Obligations(Monitor):
         self.open: dict[Any, deque[Open]] = {}
         self.low = terms.low.call if terms.low and not terms.needs_target else _zero
         self.high = terms.high.call if terms.high and not terms.needs_target else _never
+        constants = [one.constant for one in (terms.low, terms.high) if one is not None]
+        self.fixed: tuple[float, float] | None = None
+        if len(constants) == 2 and MISSING not in constants:
+            self.fixed = constants[0], constants[1]
         self.trigger_key, self.target_key = terms.trigger.key, terms.target.key
 
     def listeners(self) -> Iterable[tuple[Matcher, See]]:
@@ -73,7 +78,11 @@ class Obligations(Monitor):
             queue = self.open[key] = deque()
         elif queue and queue[0].high < now:
             self._drop_overdue(queue, now)
-        queue.append(Open(record, now + self.low(record, record), now + self.high(record, record)))
+        if self.fixed is None:
+            queue.append(Open(record, now + self.low(record, record), now + self.high(record, record)))
+        else:
+            # Most delays are the same throughout a run.
+            queue.append(Open(record, now + self.fixed[0], now + self.fixed[1]))
 
     def on_target(self, record: Record) -> None:
         key = self.target_key(record, None)
