@@ -18,6 +18,16 @@ FOLD = {
         {"on": GO, "check": "inside > 0", "set": {"inside": "inside - 1"}},
     ],
 }
+LIFE = {
+    "kind": "lifecycle",
+    "by": "id",
+    "start": "away",
+    "edges": [
+        {"on": COME, "from": "away", "to": "inside"},
+        {"on": PAY, "from": "inside", "to": "paid"},
+        {"on": GO, "from": "paid", "to": "gone"},
+    ],
+}
 
 CASES = [
     # rule, a trace that keeps it, one that breaks it and the line where, one in which nothing is due
@@ -164,6 +174,29 @@ CASES = [
         3,
         "0 come 1",
     ),
+    (
+        {"kind": "not_between", "event": PAY, "start": COME, "end": GO, "by": "id"},
+        "0 pay 1; 1 come 1; 1 pay 2; 2 go 1; 3 pay 1",
+        "0 come 1; 1 pay 1",
+        2,
+        "0 pay 1",
+    ),
+    (
+        {"kind": "exclusive", "acquire": COME, "release": GO, "holder": "id"},
+        "0 come 1; 1 go 1; 1 come 2",
+        "0 come 1; 1 come 2",
+        2,
+        "",
+    ),
+    (
+        {"kind": "exclusive", "acquire": COME, "release": GO, "holder": "id"},
+        "0 come 1; 1 go 1",
+        "0 come 1; 1 go 2",
+        2,
+        "",
+    ),
+    (LIFE, "0 come 1; 1 pay 1; 2 go 1; 3 come 2", "0 come 1; 1 go 1", 2, ""),
+    (LIFE, "0 come 1", "0 come 1; 1 come 1", 2, ""),
     (FOLD, "0 come; 1 go", "0 come; 1 go; 2 go", 3, "0 come"),
     ({**FOLD, "by": "id", "finally": "inside == 0"}, "0 come 1; 1 go 1", "0 come 1; 1 come 2; 2 go 1", 0, ""),
 ]

@@ -12,11 +12,14 @@ from .capacity import Capacity
 from .count import Count
 from .delay import Delay
 from .derived import Derived
+from .exclusive import Exclusive
 from .exists import Exists
 from .fifo import Fifo
 from .fold import Fold
 from .invariant import Invariant
+from .lifecycle import Lifecycle
 from .monotone import Monotone
+from .not_between import NotBetween
 from .periodic import Periodic
 from .precedence import Precedence
 from .response import Response
@@ -33,9 +36,12 @@ Rule = Annotated[
     | Precedence
     | Response
     | Alternate
+    | NotBetween
+    | Lifecycle
     | Delay
     | Within
     | Periodic
+    | Exclusive
     | Capacity
     | Fifo
     | Invariant
