@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import devstone, queues, reading, simulators, traces
+from . import checking, devstone, queues, reading, simulators, traces
 from .measure import Case, Row, measure
 
 T = 50_000.0
@@ -71,7 +71,7 @@ def main() -> int:
     for row in (measure(case) for case in CASES if options.only in case.name):
         rows.append(row)
         print(_line(row), flush=True)
-    for measured in (traces.writing, reading.reading, simulators.help_time):
+    for measured in (traces.writing, reading.reading, checking.checking, simulators.help_time):
         if options.only in measured.__name__:
             rows.append(measured())
             print(_line(rows[-1]), flush=True)
