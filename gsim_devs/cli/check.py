@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
 
 from .report import add_json_option, write_json
+
+if TYPE_CHECKING:
+    from gsim_devs.rules import Violation
+
+_MOMENT = 0.1
+"""How often, in seconds, a trace that is being written is looked at."""
 
 
 def register(subparsers: Any) -> None:
@@ -31,6 +39,17 @@ def register(subparsers: Any) -> None:
         default=[],
         help="an argument of the run (default: the contract's)",
     )
+    parser.add_argument(
+        "--plan",
+        metavar="FILE",
+        type=Path,
+        help="the plan, or a simulator's folder: names the components at fault where the trace does not",
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="tell each violation at once; read a file on as it grows, until Ctrl-C",
+    )
     add_json_option(parser)
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the same as JUnit XML")
     parser.set_defaults(call=call)
@@ -38,15 +57,23 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Print the report; 1 if something is violated."""
-    from gsim_devs.contracts import load_contract
+    from gsim_devs.contracts import emitters, load_contract, load_plan
     from gsim_devs.rules import arguments_of, check, load_rule_set
+    from gsim_devs.runtime.values import pairs
     from gsim_devs.trace import read
 
     contract = load_contract(options.contract)
     rules = load_rule_set(options.rules)
-    arguments = arguments_of(contract, _pairs(options.set_arg))
-    source = sys.stdin.buffer if options.trace == "-" else Path(options.trace)
-    report = check(read(source, contract.model_dump(mode="json", by_alias=True)), rules, contract, arguments)
+    arguments = arguments_of(contract, pairs("--set-arg", options.set_arg))
+    plan = options.plan / "plan.json" if options.plan and options.plan.is_dir() else options.plan
+    report = check(
+        read(_source(options), contract.model_dump(mode="json", by_alias=True)),
+        rules,
+        contract,
+        arguments,
+        plan_emitters=emitters(load_plan(plan)) if plan else None,
+        notify=_tell if options.follow else None,
+    )
     print(report.text, end="")
     write_json(options, report.data)
     if options.junit is not None:
@@ -54,11 +81,41 @@ def call(options: argparse.Namespace) -> int:
     return 0 if report.holds else 1
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--set-arg {text}: write NAME=VALUE")
-        pairs[name] = value
-    return pairs
+def _source(options: argparse.Namespace) -> Any:
+    stream = sys.stdin.buffer if options.trace == "-" else None
+    if options.follow:
+        return _Followed(stream, Path(options.trace))
+    return stream or Path(options.trace)
+
+
+class _Followed:
+    """A trace that is still being written: a pipe up to its end, a file up to Ctrl-C."""
+
+    def __init__(self, pipe: IO[bytes] | None, path: Path) -> None:
+        self.stream: Any = pipe
+        self.grows = pipe is None
+        if pipe is None:
+            try:
+                self.stream = path.open("rb")
+            except OSError as error:
+                raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        # A pipe's simulator gets the same Ctrl-C: what it still says is read. The second one ends us.
+        signal.signal(signal.SIGINT, self._stop)
+
+    def read1(self, size: int) -> bytes:
+        """What there is, at least a byte; nothing once it is over."""
+        while True:
+            block: bytes = self.stream.read1(size)
+            if block or not self.grows:
+                return block
+            time.sleep(_MOMENT)
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self.grows = False
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _tell(violation: Violation) -> None:
+    from gsim_devs.rules import in_words
+
+    print(*in_words(violation), "", sep="\n", flush=True)

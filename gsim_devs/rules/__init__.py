@@ -7,7 +7,7 @@ from .evaluate import check, check_runs
 from .files import RuleSet, load_rule_set, rule_defects, rules_schema
 from .kinds import Rule
 from .monitors import Violation
-from .report import Report, RuleResult
+from .report import Report, RuleResult, in_words
 
 __all__ = [
     "check",
@@ -21,4 +21,5 @@ __all__ = [
     "Report",
     "RuleResult",
     "Violation",
+    "in_words",
 ]

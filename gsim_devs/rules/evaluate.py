@@ -6,7 +6,7 @@ the rules file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gsim_devs.contracts.contract import Contract
@@ -33,13 +33,15 @@ def check(
     horizon: float | None = None,
     plan_emitters: Emitters | None = None,
     limit: int = 10,
+    notify: Callable[[Violation], None] | None = None,
 ) -> Report:
     """Check one trace.
 
     `arguments` are the values of the contract's arguments in that run, durations in the contract's unit of time;
     `horizon` is the contract's horizon argument unless it is given. Of each rule at most `limit` violations are kept.
+    `notify` is called with each of these as soon as it is found, when what follows it is not known yet.
     """
-    return check_runs([records], rules, contract, arguments, horizon, plan_emitters, limit)
+    return check_runs([records], rules, contract, arguments, horizon, plan_emitters, limit, notify)
 
 
 def check_runs(
@@ -50,6 +52,7 @@ def check_runs(
     horizon: float | None = None,
     plan_emitters: Emitters | None = None,
     limit: int = 10,
+    notify: Callable[[Violation], None] | None = None,
 ) -> Report:
     """Check several runs with the same arguments as one: what is due and what is kept adds up."""
     defects = rule_defects(rules, contract)
@@ -58,9 +61,18 @@ def check_runs(
     if horizon is None:
         horizon = float(arguments[contract.horizon.argument])
     checker = _Checker(rules, contract, arguments, horizon, limit)
+    emitters = plan_emitters or {}
+    if notify is not None:
+        tell = notify
+
+        def blame_and_tell(violation: Violation) -> None:
+            _blame(violation, emitters)
+            tell(violation)
+
+        checker.journal.notify = blame_and_tell
     for records in runs:
         checker.watch(records)
-    return checker.report(plan_emitters or {})
+    return checker.report(emitters)
 
 
 class _Checker:

@@ -65,6 +65,8 @@ class Journal:
         self.open: list[tuple[list[Record], int]] = []
         """Windows that still take records, and the length at which each is full."""
         self.limit = limit
+        self.notify: Callable[[Violation], None] | None = None
+        """Who wants to know of each violation at once, before its window is full."""
 
     def window(self) -> list[Record]:
         """The last records; the next ones will be added."""
@@ -117,10 +119,12 @@ class Tally:
         self.broken += 1
         if len(self.violations) < self.journal.limit:
             rule = self.rule
-            self.violations.append(
-                Violation(rule.id, rule.clause, rule.level, expected, actual, trigger, target, due, kinds,
-                          self.journal.window())
+            violation = Violation(
+                rule.id, rule.clause, rule.level, expected, actual, trigger, target, due, kinds, self.journal.window()
             )  # fmt: skip
+            self.violations.append(violation)
+            if self.journal.notify is not None:
+                self.journal.notify(violation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Report:
             case = ET.SubElement(suite, "testcase", classname=f"{self.system}.{rule.level}", name=rule.id)
             if rule.verdict == "violated":
                 failure = ET.SubElement(case, "failure", message=_xml(f"{rule.clause}"))
-                failure.text = _xml("\n".join(line for one in rule.violations for line in _violation(one)))
+                failure.text = _xml("\n".join(line for one in rule.violations for line in in_words(one)))
             elif rule.verdict == "not_exercised":
                 ET.SubElement(case, "skipped", message="not exercised")
         return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
@@ -132,10 +132,11 @@ def _lines(report: Report) -> Iterable[str]:
     for rule in report.rules:
         for one in rule.violations:
             yield ""
-            yield from _violation(one)
+            yield from in_words(one)
 
 
-def _violation(one: Violation) -> Iterable[str]:
+def in_words(one: Violation) -> Iterable[str]:
+    """The lines that tell a violation to people."""
     where = f" at line {one.target.line}" if one.target else f", due at {one.due!r}"
     if one.target is None and one.trigger is not None:
         where += f" because of line {one.trigger.line}"

@@ -20,7 +20,7 @@ from typing import IO, Any, NoReturn, cast
 
 from .errors import GsimError, UsageError
 from .program import Program, load
-from .values import take
+from .values import pairs, take
 
 __all__ = ["Program", "load", "main"]
 
@@ -57,7 +57,7 @@ def _run(program: Program, name: str, argv: list[str], guard: _Guard) -> int:
     options = _options(program, name, argv)
     given = {key: value for key in program.contract["arguments"] if (value := options[key]) is not None}
     values = program.settle(given)
-    settings = {**values, **program.settle_parameters(_pairs(options["set"]))}
+    settings = {**values, **program.settle_parameters(pairs("--set", options["set"]))}
     replications = _positive(options["replications"])
     seed, is_own = _seed(program, values, options)
     reads = program.contract["stdin"]["form"] != "none"
@@ -256,16 +256,6 @@ def _parameters_help(program: Program) -> str:
         return "change a parameter (this simulator has none)"
     told = [f"{name}: {_help(declaration, values[name])}" for name, declaration in declared.items()]
     return f"change a parameter; {'; '.join(told)}"
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--set takes NAME=VALUE, not {text!r}")
-        pairs[name] = value
-    return pairs
 
 
 def _positive(text: str) -> int:

@@ -12,12 +12,13 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from .durations import SECONDS_PER_UNIT, seconds_of
+from .errors import UsageError
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 # Every whole number with so many digits has a float beside it.
@@ -49,6 +50,17 @@ def read(declaration: Mapping[str, Any], text: str, unit: str) -> Any:
     if kind == "choice" and text not in declaration["choices"]:
         raise ValueError(f"must be one of {', '.join(declaration['choices'])}, not {shown(text)}")
     return _text(text, declaration.get("pattern"))
+
+
+def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """The names and values of an option that is given as NAME=VALUE, once or more often."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{option} takes NAME=VALUE, not {text!r}")
+        found[name] = value
+    return found
 
 
 def take(declaration: Mapping[str, Any], value: Any, unit: str) -> Any:

@@ -1,0 +1,124 @@
+"""`gsim-devs check`: a trace against rules, from a file, a pipe, or while it is being written."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gsim_devs.cli import main
+
+RULES = """
+system: shop
+rules:
+  - id: one-after-the-other
+    clause: Customers are served one after the other.
+    level: component
+    kind: sequence
+    on: server.served
+    value: customer
+    equals: index + 1
+"""
+CHECK = ["check", "--rules", "rules.yaml", "--contract", "contracts/shop.yaml"]
+
+
+def served(time: float, customer: object) -> str:
+    line = {"time": time, "entity": "server", "event": "served", "payload": {"customer": customer}}
+    return json.dumps(line) + "\n"
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch, capsys):
+    """A folder with a contract and one rule, seen from inside."""
+    monkeypatch.chdir(tmp_path)
+    main(["new", "shop"])
+    (tmp_path / "rules.yaml").write_text(RULES)
+    capsys.readouterr()
+    return tmp_path
+
+
+def start(*more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-m", "gsim_devs", *CHECK, *more]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_sound_trace_ends_in_0(shop, capsys):
+    (shop / "trace.jsonl").write_text(served(5, 1) + served(9, 2))
+
+    assert main([*CHECK, "trace.jsonl"]) == 0
+    assert "2/2 met" in capsys.readouterr().out
+
+
+def test_a_violation_ends_in_1_and_stands_in_every_report(shop, capsys):
+    (shop / "trace.jsonl").write_text(served(5, 1) + served(9, 3))
+
+    assert main([*CHECK, "trace.jsonl", "--json", "out.json", "--junit", "out.xml"]) == 1
+    assert "one-after-the-other at line 2" in capsys.readouterr().out
+    (found,) = json.loads((shop / "out.json").read_text())["rules"][0]["violations"]
+    assert found["target"]["payload"] == {"customer": 3}
+    assert "Customers are served one after the other." in (shop / "out.xml").read_text()
+
+
+def test_a_plan_names_the_component_that_the_trace_does_not(shop, capsys):
+    plan = {
+        "system": "shop",
+        "models": {"Server": {"function": "serves", "logging": "all", "emits": ["served"]}},
+        "root": {"name": "Shop", "children": [{"name": "server", "model": "Server"}], "couplings": []},
+    }
+    (shop / "trace.jsonl").write_text(served(5, 2))
+    (shop / "simulator").mkdir()
+    (shop / "simulator" / "plan.json").write_text(json.dumps(plan))
+
+    for place in ("simulator", "simulator/plan.json"):
+        main([*CHECK, "trace.jsonl", "--plan", place])
+
+        assert "component server" in capsys.readouterr().out
+
+
+def test_an_argument_of_the_run_is_given_as_name_and_value(shop, capsys):
+    (shop / "trace.jsonl").write_text("")
+
+    assert main([*CHECK, "trace.jsonl", "--set-arg", "duration"]) == 2
+    assert "--set-arg takes NAME=VALUE, not 'duration'" in capsys.readouterr().err
+
+
+def test_following_a_pipe_tells_a_violation_before_the_trace_is_over(shop):
+    checking = start("--follow", "-")
+    checking.stdin.write(served(5, 2))
+    checking.stdin.flush()
+
+    first = checking.stdout.readline()
+    rest, _ = checking.communicate()
+
+    assert first.startswith("one-after-the-other at line 1")
+    assert "0/1 met" in rest
+    assert checking.returncode == 1
+
+
+def test_a_file_is_read_on_as_it_grows_until_ctrl_c(shop):
+    trace = shop / "trace.jsonl"
+    trace.write_text(served(5, 1))
+    checking = start("--follow", "trace.jsonl")
+    with trace.open("a") as growing:
+        growing.write(served(6, 9)[:20])
+        growing.flush()
+        time.sleep(0.3)
+        growing.write(served(6, 9)[20:])
+
+    first = checking.stdout.readline()
+    checking.send_signal(signal.SIGINT)
+    rest, _ = checking.communicate()
+
+    assert first.startswith("one-after-the-other at line 2")
+    assert "2 records" in rest
+    assert checking.returncode == 1
+
+
+def test_a_trace_that_is_not_there_is_said(shop, capsys):
+    for more in ([], ["--follow"]):
+        assert main([*CHECK, "nowhere.jsonl", *more]) == 2
+        assert "cannot read nowhere.jsonl" in capsys.readouterr().err
