@@ -26,6 +26,8 @@ class EventKind(Declaration):
     """The fields of the payload, each with its JSON Schema (Draft 2020-12, no references); no others are allowed."""
     optional: tuple[Name, ...] = ()
     """The fields that may be missing."""
+    at_end: bool = False
+    """Whether it may close a run: reported at the horizon, even where nothing else happens at exactly that time."""
 
     @property
     def entities(self) -> tuple[str, ...]:

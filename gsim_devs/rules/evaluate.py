@@ -90,7 +90,7 @@ class _Checker:
         self.journal = Journal(limit)
         self.closed = contract.horizon.closed
         self.horizon = horizon
-        self.vocabulary = contract.vocabulary
+        self.closing = {kind for kind, event in contract.vocabulary.items() if event.at_end}
         self.count = self.bad = self.defective = 0
         self.findings: list[BadLine | Defect] = []
         self.tallies = [Tally(rule, self.journal) for rule in rules.rules]
@@ -138,9 +138,7 @@ class _Checker:
             if item.defects:
                 self._note(item.defects)
             if item.time >= last and (item.time > last or not self.closed):
-                self._note(
-                    (Defect(item.line, f"time {item.time!r} lies beyond the horizon {self.horizon!r}"),)
-                )
+                self._note_late(item)
             remember(item)
             if journal.open:
                 journal.add(item)
@@ -195,6 +193,12 @@ class _Checker:
             except EVALUATION_ERRORS as error:
                 _failed(tally, error, None)
         self.journal.open.clear()
+
+    def _note_late(self, record: Record) -> None:
+        # When the last word is said is printed as roughly as the rules allow.
+        if (record.entity, record.event) not in self.closing:
+            sentence = f"time {record.time!r} lies beyond the horizon {self.horizon!r}"
+            self._note((Defect(record.line, sentence),))
 
     def _note_bad(self, line: BadLine) -> None:
         self.bad += 1

@@ -190,6 +190,23 @@ def guarded(matcher: Matcher, see: See) -> See:
     return see_if
 
 
+class Last:
+    """The last record of each key, judged once nothing more can follow."""
+
+    def __init__(self, matcher: Matcher, judge: See) -> None:
+        self.key, self.judge = matcher.key, judge
+        self.records: dict[object, Record] = {}
+
+    def keep(self, record: Record) -> None:
+        """Nothing is said of it until the end, for another one may follow."""
+        self.records[self.key(record, None)] = record
+
+    def finish(self) -> None:
+        """Nothing more will be seen."""
+        for record in self.records.values():
+            self.judge(record)
+
+
 def check(tally: Tally, expression: Compiled, record: Record, other: object = None) -> None:
     """Something is due; it is kept where the expression is true."""
     tally.due += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from gsim_devs.contracts import Contract, from_data
 from gsim_devs.rules import check, check_runs
 from tests.rules.checking import CONTRACT, result, rules_of, trace
 
@@ -81,6 +82,41 @@ def test_a_record_beyond_the_horizon_is_a_defect():
 
     assert [str(one) for one in report.findings] == ["line 2: time 101.0 lies beyond the horizon 100.0"]
     assert not report.holds
+
+
+def test_what_closes_a_run_may_stand_at_a_horizon_where_nothing_else_may():
+    data = CONTRACT.model_dump(mode="json", by_alias=True)
+    data["horizon"]["closed"] = False
+    data["events"][1]["at_end"] = True
+    contract = from_data(Contract, data, "shop.yaml")
+
+    report = check(trace("100 come; 100 go"), rules_of(kind="exists", event=COME), contract, ARGUMENTS)
+
+    assert [str(one) for one in report.findings] == ["line 1: time 100.0 lies beyond the horizon 100.0"]
+
+
+def test_only_the_last_record_of_each_key_is_judged():
+    rules = [
+        {"kind": "invariant", "expect": "n == 3"},
+        {"kind": "derived", "value": "n", "equals": "3"},
+    ]
+    for rule in rules:
+        last = {**rule, "on": COME, "only_last": True}
+
+        kept = result("0 come 1 7; 1 come 1 3", **last)
+        broken = result("0 come 1 3; 1 come 2 3; 2 come 1 7; 3 go 1 7", **last, by="id")
+
+        assert (kept.verdict, kept.due) == ("held", 1)
+        assert (broken.verdict, broken.due) == ("violated", 2)
+        assert [one.target.line for one in broken.violations] == [3]
+        assert result("0 go", **last).verdict == "not_exercised"
+
+
+def test_the_last_record_within_a_scope_is_judged_when_it_closes():
+    rule = {"kind": "invariant", "on": COME, "expect": "n == 3", "only_last": True, "scope": {"before": PAY}}
+
+    assert result("0 come 1 7; 1 come 1 3; 2 pay; 3 come 1 7", **rule).verdict == "held"
+    assert result("0 come 1 3; 1 come 1 7; 2 pay; 3 come 1 3", **rule).verdict == "violated"
 
 
 def test_the_records_around_a_violation_are_kept():

@@ -9,7 +9,7 @@ from gsim_devs.trace import Record
 
 from ..expressions import Compiled
 from ..facts import Facts, Matcher
-from ..monitors import End, MakeMonitor, Monitor, See, Tally, guarded
+from ..monitors import End, Last, MakeMonitor, Monitor, See, Tally, guarded
 from ..patterns import AnyPattern, Expression, RuleModel
 
 
@@ -20,6 +20,8 @@ class Derived(RuleModel):
     """Says that this is a derived value."""
     on: AnyPattern
     """The records."""
+    only_last: bool = False
+    """Whether only the last one of each key counts."""
     value: Expression
     """What is found."""
     equals: Expression
@@ -29,16 +31,19 @@ class Derived(RuleModel):
         matcher = facts.pattern(self, "on", self.on)
         value = facts.over_record("value", self.value, matcher)
         equals = facts.over_record("equals", self.equals, matcher)
-        return lambda tally: _Watch(tally, matcher, value, equals)
+        return lambda tally: _Watch(tally, matcher, value, equals, self.only_last)
 
 
 class _Watch(Monitor):
-    def __init__(self, tally: Tally, matcher: Matcher, value: Compiled, equals: Compiled) -> None:
+    def __init__(
+        self, tally: Tally, matcher: Matcher, value: Compiled, equals: Compiled, only_last: bool
+    ) -> None:
         super().__init__(tally)
         self.matcher, self.value, self.equals = matcher, value, equals
+        self.only_last, self.last = only_last, Last(matcher, self.on_record)
 
     def listeners(self) -> Iterable[tuple[Matcher, See]]:
-        yield self.matcher, guarded(self.matcher, self.on_record)
+        yield self.matcher, guarded(self.matcher, self.last.keep if self.only_last else self.on_record)
 
     def on_record(self, record: Record) -> None:
         found, wanted = self.value.call(record, None), self.equals.call(record, None)
@@ -49,4 +54,4 @@ class _Watch(Monitor):
             )
 
     def finish(self, end: End) -> None:
-        pass
+        self.last.finish()
