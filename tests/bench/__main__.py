@@ -71,7 +71,13 @@ def main() -> int:
     for row in (measure(case) for case in CASES if options.only in case.name):
         rows.append(row)
         print(_line(row), flush=True)
-    for measured in (traces.writing, reading.reading, checking.checking, simulators.help_time):
+    for measured in (
+        traces.writing,
+        reading.reading,
+        checking.checking,
+        checking.checking_memory,
+        simulators.help_time,
+    ):
         if options.only in measured.__name__:
             rows.append(measured())
             print(_line(rows[-1]), flush=True)
