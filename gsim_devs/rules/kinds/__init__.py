@@ -22,6 +22,7 @@ from .monotone import Monotone
 from .not_between import NotBetween
 from .periodic import Periodic
 from .precedence import Precedence
+from .recurrence import Recurrence
 from .response import Response
 from .sequence import Sequence
 from .unique import Unique
@@ -47,6 +48,7 @@ Rule = Annotated[
     | Invariant
     | Derived
     | Monotone
+    | Recurrence
     | Fold,
     Field(discriminator="kind"),
 ]
