@@ -239,6 +239,23 @@ def test_a_missing_record_is_due_at_its_time():
 
 
 @pytest.mark.parametrize(
+    ("steps", "entity"),
+    [
+        ([{"on": COME, "set": {"open": "open + 1"}}, {"on": PAY, "check": "open > 0"}], "till"),
+        ([{"on": COME, "check": "open == 0", "set": {"open": 1}}, {"on": PAY, "set": {"open": 0}}], "door"),
+        (
+            [{"on": COME, "set": {"open": "open + 1"}}, {"on": PAY, "set": {"open": "open - 1"}}],
+            "door or till",
+        ),
+    ],
+)
+def test_what_is_left_open_at_the_end_is_blamed_on_who_reports_what_is_checked(steps, entity):
+    found = result("0 come", kind="fold", state={"open": 0}, steps=steps, **{"finally": "open == 0"})
+
+    assert [violation.entity for violation in found.violations] == [entity]
+
+
+@pytest.mark.parametrize(
     ("scope", "line"),
     [
         ({"after": COME}, 4),

@@ -42,7 +42,7 @@ class Fold(RuleModel):
     steps: tuple[Step, ...] = Field(min_length=1)
     """What records do to it."""
     finally_: Expression | None = Field(default=None, alias="finally")
-    """What must be true of the state of each key at the horizon."""
+    """What must be true of the state of each key at the horizon; to blame is who reports what the steps check."""
 
     def prepare(self, facts: Facts) -> MakeMonitor:
         first: dict[str, Any] = {}
@@ -103,6 +103,8 @@ class _Watch(Monitor):
     ) -> None:
         super().__init__(tally)
         self.first, self.steps, self.final = first, steps, final
+        judged = [step for step in steps if step.checks] or steps
+        self.kinds = tuple(dict.fromkeys(kind for step in judged for kind in step.matcher.kinds))
         self.states: dict[Any, dict[str, Any]] = {}
         if tally.rule.by is None:
             self.states[None] = dict(first)
@@ -151,7 +153,7 @@ class _Watch(Monitor):
                 actual = found(self.final, None, state)
                 if key is not None:
                     actual += f" for key {key!r}"
-                self.tally.violate(f"{self.final.text} at the end", actual, due=end.time)
+                self.tally.violate(f"{self.final.text} at the end", actual, due=end.time, kinds=self.kinds)
 
 
 _NEVER_LARGE = (float, bool)
