@@ -1,0 +1,109 @@
+"""`gsim-devs conform SIMULATOR --scenario ID`: how well does a simulator do what its specification says?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gsim_devs.errors import UsageError
+
+from .report import add_json_option, write_json
+
+if TYPE_CHECKING:
+    from gsim_devs.conformance import Scenario
+    from gsim_devs.execution import Simulator
+
+_REFERENCE = "reference"
+
+
+def register(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "conform",
+        help="try a simulator on test inputs and score it by the rules of its system",
+        description="Run a simulator on the cases of a scenario, check what it reports, and score it.",
+        epilog="exit code: 0 all is well, 1 something is not, 2 something is wrong with the call",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "simulator",
+        metavar="SIMULATOR",
+        help="a folder, a zipapp, a .py file, a command line in quotes with {args} (and {seed}), or: reference",
+    )
+    parser.add_argument(
+        "--scenario", metavar="ID", required=True, help="the system, or the path of its folder in scenarios/"
+    )
+    parser.add_argument("--cases", metavar="ID,...", help="only these cases")
+    parser.add_argument(
+        "--jobs", metavar="N", type=int, help="how many run at once (default: as many as cores)"
+    )
+    parser.add_argument("--timeout", metavar="S", type=float, help="seconds for a run (default: the case's)")
+    parser.add_argument("--all", action="store_true", help="tell every violation in full, not only the first")
+    add_json_option(parser)
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the same as JUnit XML")
+    parser.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Print the results; 1 if something is not as it should be."""
+    from gsim_devs.conformance import conform, telling
+
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, not {options.jobs}")
+    if options.timeout is not None and not options.timeout > 0:
+        raise UsageError(f"--timeout must be greater than 0, not {options.timeout}")
+    scenario = scenario_of(options.scenario)
+    cases = [scenario.case(name) for name in options.cases.split(",")] if options.cases else None
+    with tempfile.TemporaryDirectory(prefix="gsim-devs-") as folder:
+        simulator = simulator_of(options.simulator, scenario, Path(folder))
+        found = conform(
+            simulator,
+            scenario,
+            jobs=options.jobs or os.cpu_count() or 1,
+            cases=cases,
+            seconds=options.timeout,
+        )
+    print(telling.text(found, None if options.all else telling.FEW), end="")
+    write_json(options, found.data)
+    if options.junit is not None:
+        options.junit.write_text(found.junit, encoding="utf-8")
+    return 0 if found.holds else 1
+
+
+def scenario_of(text: str) -> Scenario:
+    """A scenario by its id, below the current folder, or by the path of its folder."""
+    from gsim_devs.conformance import load_scenario
+
+    path = Path(text)
+    if len(path.parts) > 1 or path.is_absolute():
+        path = path.absolute()
+        return load_scenario(path.parent.parent, path.name)
+    return load_scenario(Path(), text)
+
+
+def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
+    """What a word on the command line stands for; a reference simulator is assembled into the folder."""
+    if text == _REFERENCE and not Path(text).exists():
+        return assembled_reference(scenario, folder / scenario.id)
+    if Path(text).exists() or ("{args}" not in text and len(text.split()) == 1):
+        return text
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no command line: {error}") from None
+    return ["{arguments}" if word == "{args}" else word for word in words]
+
+
+def assembled_reference(scenario: Scenario, folder: Path) -> Path:
+    """The reference simulator of a scenario."""
+    from gsim_devs.assembly import assemble, read_sources
+    from gsim_devs.contracts import load_plan
+
+    source = scenario.folder / _REFERENCE
+    if not source.is_dir():
+        raise UsageError(f"{scenario.id} has no reference simulator: there is no {source}")
+    return assemble(load_plan(source / "plan.yaml"), read_sources(source), scenario.contract, folder)
