@@ -15,7 +15,7 @@ def register(subparsers: Any) -> None:
         description="Print the JSON Schema of a kind of file, for editors and other programs.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", help="contract, plan, cases or rules")
+    parser.add_argument("name", metavar="NAME", help="contract, plan, cases, rules or mutants")
     parser.set_defaults(call=call)
 
 

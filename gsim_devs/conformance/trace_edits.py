@@ -24,11 +24,12 @@ def edited(
     Which records are meant is decided on the trace as it was; the edits are then made one after the other.
     """
     places = [_Place(record) for record in records]
-    plans = [(edit, _meant(places, edit, contract, arguments)) for edit in edits]
-    if not all(meant for _, meant in plans):
+    selections = [Selection(_written(edit), contract, arguments) for edit in edits]
+    meant = [_meant(places, edit, selection) for edit, selection in zip(edits, selections, strict=True)]
+    if not all(meant):
         return None
-    for edit, meant in plans:
-        _make(places, edit, meant, contract, arguments)
+    for edit, selection, chosen in zip(edits, selections, meant, strict=True):
+        _make(places, edit, selection, chosen)
     return [msgspec.structs.replace(place.record, line=line) for line, place in enumerate(places, 1)]
 
 
@@ -59,11 +60,8 @@ def _written(edit: TraceEdit) -> str | dict[str, Any]:
     return edit.on.model_dump() if isinstance(edit.on, RecordPattern) else edit.on
 
 
-def _meant(
-    places: Sequence[_Place], edit: TraceEdit, contract: Contract, arguments: Mapping[str, Any]
-) -> list[_Place]:
+def _meant(places: Sequence[_Place], edit: TraceEdit, selection: Selection) -> list[_Place]:
     """The places that an edit is about; of a swap both."""
-    selection = Selection(_written(edit), contract, arguments)
     if selection.defects:
         raise UsageError("\n".join(selection.defects))
     matching = [place for place in places if selection.matches(place.record)]
@@ -75,18 +73,16 @@ def _meant(
     return matching[edit.nth - 1 : edit.nth]
 
 
-def _make(
-    places: list[_Place],
-    edit: TraceEdit,
-    meant: Sequence[_Place],
-    contract: Contract,
-    arguments: Mapping[str, Any],
-) -> None:
+def _make(places: list[_Place], edit: TraceEdit, selection: Selection, meant: Sequence[_Place]) -> None:
     if edit.swap:
         one, other = meant
         early, late = one.record.time, other.record.time
         one.record, other.record = _at(other.record, early), _at(one.record, late)
         return
+    values = {
+        name: selection.value_of(value.expression, name) if isinstance(value, Computed) else value
+        for name, value in edit.values.items()
+    }
     for place in meant:
         if edit.drop:
             places.remove(place)
@@ -95,18 +91,13 @@ def _make(
         elif edit.shift is not None:
             _move(places, place, place.record.time + edit.shift)
         else:
-            payload = place.record.payload | _new_values(place.record, edit, contract, arguments)
-            place.record = msgspec.structs.replace(place.record, payload=payload)
+            place.record = _with(place.record, values)
 
 
-def _new_values(
-    record: Record, edit: TraceEdit, contract: Contract, arguments: Mapping[str, Any]
-) -> dict[str, Any]:
-    selection = Selection(_written(edit), contract, arguments)
-    return {
-        name: selection.value_of(value.expression, name)(record) if isinstance(value, Computed) else value
-        for name, value in edit.values.items()
-    }
+def _with(record: Record, values: Mapping[str, Any]) -> Record:
+    """The record with new values of payload fields; those that are functions are asked."""
+    new = {name: value(record) if callable(value) else value for name, value in values.items()}
+    return msgspec.structs.replace(record, payload=record.payload | new)
 
 
 def _move(places: list[_Place], place: _Place, time: float) -> None:

@@ -14,6 +14,7 @@ from .arguments import (
 )
 from .cases import Case, CaseFile, Expectation, MatchingRecords
 from .checks.cases import check_cases, validate_cases
+from .checks.mutants import check_mutants, mutated_components, seldom_broken
 from .checks.plan import check_plan, validate_plan
 from .contract import Contract, Horizon, TimeBase
 from .declaration import Declaration
@@ -30,6 +31,16 @@ from .load import (
     load_rules,
     parse_json,
     parse_yaml,
+)
+from .mutants import (
+    Computed,
+    Mutant,
+    MutantFile,
+    RecordPattern,
+    SourceEdit,
+    TraceEdit,
+    load_mutants,
+    reference_files,
 )
 from .names import snake_case
 from .observables import Observable, Sampling, State
@@ -115,6 +126,15 @@ __all__ = [
     "MatchingRecords",
     "RuleFile",
     "RuleFrame",
+    # mutants
+    "MutantFile",
+    "Mutant",
+    "SourceEdit",
+    "TraceEdit",
+    "RecordPattern",
+    "Computed",
+    "reference_files",
+    "mutated_components",
     # files
     "Declaration",
     "load",
@@ -122,6 +142,7 @@ __all__ = [
     "load_plan",
     "load_cases",
     "load_rules",
+    "load_mutants",
     "parse_yaml",
     "parse_json",
     "from_data",
@@ -132,6 +153,8 @@ __all__ = [
     "validate_plan",
     "check_cases",
     "validate_cases",
+    "check_mutants",
+    "seldom_broken",
     # schemas
     "json_schema",
     "trace_schema",

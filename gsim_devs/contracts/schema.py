@@ -11,6 +11,7 @@ from gsim_devs.runtime.durations import pattern_of
 from .cases import CaseFile
 from .contract import Contract
 from .layout import ConstantSource, FieldSource, TimeSource
+from .mutants import MutantFile
 from .plan import PlanTree
 from .rules_file import RuleFile
 from .sentences import nearest, one_of
@@ -26,6 +27,7 @@ FILES: dict[str, type[Declaration]] = {
     "plan": PlanTree,
     "cases": CaseFile,
     "rules": RuleFile,
+    "mutants": MutantFile,
 }
 """The files that have a schema, by name."""
 

@@ -8,6 +8,7 @@ from .files import RuleSet, load_rule_set, rule_defects, rules_schema
 from .kinds import Rule
 from .monitors import Violation
 from .report import Report, RuleResult, in_words
+from .selecting import Selection
 
 __all__ = [
     "check",
@@ -22,4 +23,5 @@ __all__ = [
     "RuleResult",
     "Violation",
     "in_words",
+    "Selection",
 ]
