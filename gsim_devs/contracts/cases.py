@@ -36,10 +36,14 @@ class Expectation(Declaration):
     """The time of the last record."""
     last: Kind | None = None
     """The kind of the last record, `entity.event`."""
+    last_where: Mapping[Name, Any] = {}
+    """Payload fields of the last record and the value of each."""
     counts: Mapping[Kind, Annotated[int, Field(ge=0)]] = {}
     """The number of records of some kinds, by `entity.event`."""
     matching: tuple[MatchingRecords, ...] = ()
     """The number of records that hold given payload values."""
+    tolerance: Annotated[float, Field(ge=0)] = 1e-9
+    """How far apart two numbers may be that count as equal."""
 
 
 class Case(Declaration):

@@ -62,10 +62,31 @@ def test_a_trace_that_is_as_expected_gives_nothing_to_say():
             {"matching": [{"kind": "door.opened", "where": {"customer": None}, "count": 1}]},
             "There are 0 records door.opened with customer None; 1 expected.",
         ),
+        (
+            {"last": "desk.served", "last_where": {"customer": 3, "is_new": False}},
+            "The last record, at 4.0, has customer 2; 3 expected.",
+        ),
+        (
+            {"last": "desk.served", "last_where": {"tip": 1}},
+            "The last record, at 4.0, has tip missing; 1 expected.",
+        ),
     ],
 )
 def test_each_thing_that_differs_is_one_sentence(keys, sentence):
     assert unmet(expectation(**keys), TRACE) == [sentence]
+
+
+def test_numbers_may_differ_by_the_tolerance():
+    keys = {"last": "desk.served", "last_time": 4.004, "last_where": {"customer": 1.996}}
+
+    assert unmet(expectation(**keys, tolerance=0.005), TRACE) == []
+    assert len(unmet(expectation(**keys, tolerance=0.003), TRACE)) == 2
+
+
+def test_the_fields_of_another_kind_of_record_are_not_compared():
+    wanted = expectation(last="door.opened", last_where={"customer": 3})
+
+    assert unmet(wanted, TRACE) == ["The last record, at 4.0, is desk.served; door.opened expected."]
 
 
 def test_everything_that_differs_is_said():

@@ -59,6 +59,14 @@ def test_a_sound_case_has_no_defects(contract):
             {"expect": {"matching": [{"kind": "desk.taken", "where": {"colour": 1}, "count": 1}]}},
             "it expects desk.taken with a field 'colour' that its payload does not have",
         ),
+        (
+            {"expect": {"last": "desk.taken", "last_where": {"colour": 1}}},
+            "it expects desk.taken with a field 'colour' that its payload does not have",
+        ),
+        (
+            {"expect": {"last_where": {"colour": 1}}},
+            "it expects fields of the last record, but does not say its kind (`last`)",
+        ),
     ],
 )
 def test_a_case_that_does_not_fit_is_told_so_in_one_sentence(contract, changes, sentence):

@@ -82,7 +82,11 @@ def _expectations(case: Case, contract: Contract) -> Iterator[str]:
     for kind in dict.fromkeys(kinds):
         if kind not in known:
             yield f"it expects records {kind!r}, but {unknown('kind of record', kind, known)}"
-    for item in case.expect.matching:
-        for field in item.where:
-            if item.kind in known and field not in known[item.kind].payload:
-                yield f"it expects {item.kind} with a field {field!r} that its payload does not have"
+    if case.expect.last_where and case.expect.last is None:
+        yield "it expects fields of the last record, but does not say its kind (`last`)"
+    held = [(item.kind, item.where) for item in case.expect.matching]
+    held += [(case.expect.last, case.expect.last_where)] if case.expect.last is not None else []
+    for kind, where in held:
+        for field in where:
+            if kind in known and field not in known[kind].payload:
+                yield f"it expects {kind} with a field {field!r} that its payload does not have"
