@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from .expectations import unmet
+from .mutation import MutantResult, Reference, try_mutant
+from .mutation_report import MutationReport, in_sum
 from .results import CaseResult, Conformance, Finding, Run
 from .running import conform, run_case
 from .scenarios import Scenario, load_scenario
+from .trace_edits import trace_edit_defects
 
 __all__ = [
     "load_scenario",
@@ -17,4 +20,10 @@ __all__ = [
     "Finding",
     "Run",
     "unmet",
+    "try_mutant",
+    "MutantResult",
+    "Reference",
+    "MutationReport",
+    "in_sum",
+    "trace_edit_defects",
 ]

@@ -82,9 +82,7 @@ class TraceEdit(Declaration):
     def values(self) -> dict[str, Any]:
         """The new values of payload fields; computed ones as `Computed`."""
         return {
-            name: Computed(expression=value["="])
-            if isinstance(value, dict) and set(value) == {"="}
-            else value
+            name: Computed.model_validate(value) if isinstance(value, dict) and set(value) == {"="} else value
             for name, value in (self.set or {}).items()
         }
 

@@ -1,0 +1,310 @@
+"""Try mutants on test inputs: does the rule that is meant to notice a change notice it, and who is blamed?
+
+Simulators run in warm workers, always with `--detail`. Assembles nothing, and leaves the table to `mutation_report`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any, Literal
+
+from gsim_devs.contracts import (
+    Case,
+    Mutant,
+    PlanTree,
+    atomics,
+    emitters,
+    mutated_components,
+)
+from gsim_devs.errors import UsageError
+from gsim_devs.execution import Job, Limits, Pool, Result
+from gsim_devs.rules import Violation, arguments_of, check_runs
+from gsim_devs.trace import BadLine, Record, read
+
+from .scenarios import Scenario
+from .simulators import Start, starts
+from .trace_edits import edited
+
+Outcome = Literal["meant", "other", "not operational", "survived", "equivalent"]
+"""Which rule was violated: the one that is meant to be, or only others; or what else happened. equivalent: in all
+its cases the mutant reports byte for byte what the reference simulator reports."""
+
+Records = Iterable[Record | BadLine]
+
+_PATIENCE = 10.0
+_LONGEST_TRACE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one case showed of a mutant."""
+
+    case: str
+    violated: tuple[str, ...] = ()
+    """The rules, in the order of their file."""
+    reason: str = ""
+    """Why the simulator is not operational; empty if it is."""
+    first: str = ""
+    """The rule of the first violation on the trace."""
+    named: tuple[str, ...] = ()
+    """The components that the first violation names, by their paths in the plan."""
+    is_same: bool = False
+    """Whether it is what the reference simulator does."""
+    is_hung: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MutantResult:
+    """What became of a mutant."""
+
+    mutant: str
+    breaks: str
+    outcome: Outcome
+    trial: Trial | None
+    """The case that decided; None where it survived."""
+    mutated: tuple[str, ...]
+    """The components that it changes; none where it edits traces."""
+    is_single: bool
+    """Whether it changes the source of one component."""
+    seconds: float
+
+    @property
+    def is_killed(self) -> bool:
+        return self.outcome in ("meant", "other", "not operational")
+
+    @property
+    def is_located(self) -> bool | None:
+        """Whether the first violation names what is changed and nothing else; None where that is not asked."""
+        if not self.is_single or self.trial is None or not self.trial.violated:
+            return None
+        return bool(self.trial.named) and set(self.trial.named) <= set(self.mutated)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference simulator, and its traces as far as they were asked for."""
+
+    scenario: Scenario
+    simulator: Path
+    folder: Path
+    """Where the traces are kept, for all processes that ask."""
+
+    def traces(self, case: Case) -> list[tuple[Start, bytes]]:
+        """What it reports in each run of a case."""
+        paths = [
+            (start, self.folder / f"{self.scenario.id}-{case.id}-{number}")
+            for number, start in enumerate(starts(self.simulator, self.scenario, case))
+        ]
+        if not all(path.is_file() for _, path in paths):
+            with Pool(self.simulator, workers=1, limits=Limits(seconds=case.timeout)) as pool:
+                for (_, path), (_, result) in zip(paths, _run(pool, self, case), strict=True):
+                    if not result.ok:
+                        raise UsageError(f"the reference simulator fails in case {case.id}: {result.reason}")
+                    # Another process may be writing the same.
+                    draft = path.with_suffix(f".{time.monotonic_ns()}")
+                    draft.write_bytes(result.trace)
+                    draft.rename(path)
+        return [(start, path.read_bytes()) for start, path in paths]
+
+
+def try_mutant(mutant: Mutant, reference: Reference, plan: PlanTree, simulator: Path | None) -> MutantResult:
+    """Try its cases in order until the rule that is meant to be violated is.
+
+    `plan` and `simulator` are the mutant's own; there is no simulator where it edits traces.
+    """
+    started = time.monotonic()
+    scenario = reference.scenario
+    if simulator is None:
+        trials = list(_until(mutant.breaks, _edited_trials(mutant, reference, plan)))
+        if not trials:
+            raise UsageError(f"Mutant {mutant.id}: in no case is there a record for each of its edits")
+    else:
+        # A mutant that runs for ever must not hold up the others.
+        limits = Limits(seconds=_PATIENCE, output=_LONGEST_TRACE)
+        with Pool(simulator, workers=1, limits=limits) as pool:
+            trials = list(
+                _until(
+                    mutant.breaks, (_trial(pool, reference, plan, case) for case in _cases(mutant, scenario))
+                )
+            )
+    outcome, trial = verdict(mutant.breaks, trials)
+    return MutantResult(
+        mutant=mutant.id,
+        breaks=mutant.breaks,
+        outcome=outcome,
+        trial=trial,
+        mutated=mutated_components(mutant, plan),
+        is_single=bool(mutant.source)
+        and (mutant.component is not None or len({edit.file for edit in mutant.source}) == 1),
+        seconds=time.monotonic() - started,
+    )
+
+
+def verdict(breaks: str, trials: Sequence[Trial]) -> tuple[Outcome, Trial | None]:
+    """The best that was found: the rule that is meant, then any rule, then a simulator that is not operational."""
+    for trial in trials:
+        if breaks in trial.violated:
+            return "meant", trial
+    for trial in trials:
+        if trial.violated:
+            return "other", trial
+    for trial in trials:
+        if trial.reason:
+            return "not operational", trial
+    return ("equivalent" if all(trial.is_same for trial in trials) else "survived"), None
+
+
+def first_violation(found: Sequence[tuple[int, Violation]]) -> Violation:
+    """The earliest on the traces, each given with the number of its run.
+
+    Something missing stands where it was due, before what is reported at that time unless it became due only then.
+    At one place a rule of level component comes first, then the order given.
+    """
+    return min(found, key=lambda one: (one[0], _place(one[1]), one[1].level))[1]
+
+
+def _place(violation: Violation) -> tuple[float, float]:
+    if violation.target is not None:
+        return violation.target.time, violation.target.line
+    trigger = violation.trigger
+    if violation.due is None:
+        return (trigger.time, trigger.line + 0.5) if trigger else (inf, inf)
+    return violation.due, trigger.line + 0.5 if trigger else 0.0
+
+
+def _cases(mutant: Mutant, scenario: Scenario) -> list[Case]:
+    if mutant.cases:
+        return [scenario.case(name) for name in mutant.cases]
+    return [case for case in scenario.cases if case.level != "stress"]
+
+
+def _until(breaks: str, trials: Iterable[Trial]) -> Iterator[Trial]:
+    for trial in trials:
+        yield trial
+        # What hangs in one case would most likely hang in the others, each time up to its limit.
+        if breaks in trial.violated or trial.is_hung:
+            return
+
+
+def _trial(pool: Pool, reference: Reference, plan: PlanTree, case: Case) -> Trial:
+    """Run a mutant on a case, and check what it reports."""
+    scenario = reference.scenario
+    runs: list[tuple[Start, bytes]] = []
+    for start, result in _run(pool, reference, case):
+        if not result.ok:
+            return Trial(case.id, reason=result.reason, is_hung=result.status == "timeout")
+        runs.append((start, result.trace))
+    declared = _declared(scenario)
+    trial = _checked(case, [(start, read(trace, declared)) for start, trace in runs], scenario, plan)
+    if trial.violated or trial.reason:
+        return trial
+    is_same = [trace for _, trace in runs] == [trace for _, trace in reference.traces(case)]
+    return Trial(case.id, is_same=is_same)
+
+
+def _edited_trials(mutant: Mutant, reference: Reference, plan: PlanTree) -> Iterator[Trial]:
+    """Edit the reference simulator's traces, and check them; cases in which nothing is to be edited are left out."""
+    scenario = reference.scenario
+    declared = _declared(scenario)
+    for case in _cases(mutant, scenario):
+        runs: list[tuple[Start, Records]] = []
+        is_edited = is_same = False
+        for start, trace in reference.traces(case):
+            records = [one for one in read(trace, declared) if isinstance(one, Record)]
+            new = edited(records, mutant.trace, scenario.contract, _arguments(scenario, start))
+            is_edited |= new is not None
+            is_same |= new is not None and _contents(new) == _contents(records)
+            runs.append((start, records if new is None else new))
+        if is_edited:
+            trial = _checked(case, runs, scenario, plan)
+            yield trial if trial.violated or trial.reason else Trial(case.id, is_same=is_same)
+
+
+def _contents(records: Iterable[Record]) -> list[Any]:
+    return [(record.time, record.entity, record.event, record.payload) for record in records]
+
+
+def _checked(case: Case, runs: Sequence[tuple[Start, Records]], scenario: Scenario, plan: PlanTree) -> Trial:
+    """Check the runs of a case together; those that differ in their arguments one by one."""
+    is_one = all(start.arguments == runs[0][0].arguments for start, _ in runs)
+    groups = [runs] if is_one else [[one] for one in runs]
+    watch = _Watch()
+    violated: set[str] = set()
+    invalid = ""
+    for group in groups:
+        report = check_runs(
+            watch.counted(records for _, records in group),
+            scenario.rules,
+            scenario.contract,
+            _arguments(scenario, group[0][0]),
+            plan_emitters=emitters(plan),
+            notify=watch.note,
+        )
+        violated |= {rule.id for rule in report.rules if rule.verdict == "violated"}
+        if not report.is_valid:
+            invalid = invalid or f"the trace does not fit the contract: {report.findings[0]}"
+    if not watch.found:
+        return Trial(case.id, reason=invalid)
+    first = first_violation(watch.found)
+    return Trial(
+        case.id,
+        violated=tuple(rule.id for rule in scenario.rules.rules if rule.id in violated),
+        reason=invalid,
+        first=first.rule,
+        named=tuple(dict.fromkeys(_path_in(plan, component) for component in first.components)),
+    )
+
+
+@dataclass
+class _Watch:
+    """Notes in which run each violation is found."""
+
+    run: int = 0
+    found: list[tuple[int, Violation]] = field(default_factory=list)
+
+    def counted(self, runs: Iterable[Records]) -> Iterator[Records]:
+        for records in runs:
+            self.run += 1
+            yield records
+
+    def note(self, violation: Violation) -> None:
+        self.found.append((self.run, violation))
+
+
+def _path_in(plan: PlanTree, component: str) -> str:
+    """A component by its path in the plan: copies share one, without their numbers."""
+    paths = [path for path, _, _ in atomics(plan)]
+    without = re.sub(r"_\d+$", "", component)
+    return without if component not in paths and without in paths else component
+
+
+def _run(pool: Pool, reference: Reference, case: Case) -> Iterator[tuple[Start, Result]]:
+    """Run each replication of a case; the records say who speaks."""
+    begun = starts(reference.simulator, reference.scenario, case)
+    jobs = [
+        Job(
+            arguments={name: _plain(value) for name, value in start.arguments.items()},
+            stdin=case.stdin_text,
+            seed=start.seed or 0,
+            detail=True,
+        )
+        for start in begun
+    ]
+    yield from zip(begun, pool.run(jobs, records=False), strict=True)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _arguments(scenario: Scenario, start: Start) -> Mapping[str, Any]:
+    return arguments_of(scenario.contract, start.arguments)
+
+
+def _declared(scenario: Scenario) -> dict[str, Any]:
+    return scenario.contract.model_dump(mode="json", by_alias=True)
