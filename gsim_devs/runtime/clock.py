@@ -22,8 +22,11 @@ DEFAULT_TICKS_PER_UNIT = 10**9
 INSTANT, RANK, NUMBER, PLACE, HANDLER, ARGUMENTS = range(6)
 MESSAGE = ARGUMENTS
 
-# The rank of the entry that ends a run: it comes before everything else of its instant.
+# Ranks that no component has. The entry that ends a run comes before everything else of its instant, what comes from
+# outside before any component, and what waits its turn when nothing else is left there.
 END = -2
+OUTSIDE = -1
+IN_TURN = 1 << 62
 
 # Below this many ticks `x * ticks_per_unit` is off by less than half a tick.
 EXACT_PRODUCT = 2 * 10**15

@@ -24,11 +24,14 @@ from .clock import (
     DEFAULT_TICKS_PER_UNIT,
     END,
     HANDLER,
+    IN_TURN,
     INSTANT,
     LAST_ORDER,
     MESSAGE,
     ORDER_BITS,
+    OUTSIDE,
     PLACE,
+    RANK,
     Sink,
     Timeline,
     to_ticks,
@@ -41,9 +44,6 @@ from .snapshots import restore, snapshot
 
 _place = itemgetter(0)
 _rank = attrgetter("rank")
-
-# What comes from outside is there before any component acts.
-_OUTSIDE = -1
 
 
 class Kernel:
@@ -126,7 +126,7 @@ class Kernel:
         instant = self._next()
         if instant is None:
             return False
-        self._round(instant)
+        self._round(instant, *(() if self._soon else (heappop(self.line.due),)))
         return True
 
     def finish(self) -> None:
@@ -150,8 +150,13 @@ class Kernel:
             except (Exception, SystemExit) as error:
                 raise failure(error, node.path, self.time, "stop") from error
 
-    def inject(self, port: str, message: Any, time: float | None = None, order: int = 0) -> None:
-        """Let a message enter the model through one of its input ports, now or at a later time."""
+    def inject(
+        self, port: str, message: Any, time: float | None = None, order: int = 0, *, in_turn: bool = False
+    ) -> None:
+        """Let a message enter the model through one of its input ports, now or at a later time.
+
+        `in_turn`: by itself, when nothing else is left at its instant; several such, in the order of their injection.
+        """
         leads = self._entrances.get(port)
         if leads is None:
             known = ", ".join(self._entrances) or "none"
@@ -165,7 +170,8 @@ class Kernel:
             instant = line.instant(0, order) if time is None else line.instant_at(time, order)
         except ValueError as error:
             raise UsageError(f"cannot inject into {port}: {error}") from None
-        heappush(line.due, [instant, _OUTSIDE, line.claim(), leads, None, message])
+        rank = IN_TURN if in_turn else OUTSIDE
+        heappush(line.due, [instant, rank, line.claim(), leads, None, message])
 
     def fork(
         self, sink: Sink | None = None, on_output: Callable[[float, str, Any], None] | None = None
@@ -331,7 +337,8 @@ class Kernel:
     def _count(self, instant: int, *first: list[Any]) -> None:
         """Move to an instant; refuse to stay at one tick for ever."""
         self.line.move(instant)
-        if self._counted != self.line.base:
+        # What waits its turn comes when all else has ended: no loop goes on through it.
+        if self._counted != self.line.base or (first and first[0][RANK] == IN_TURN):
             self._counted = self.line.base
             self._rounds = 0
         self._rounds += 1
@@ -344,7 +351,7 @@ class Kernel:
         due = self.line.due
         # Timers leave the heap in order. Mail and outputs need none: who receives them puts them in order.
         batch = [*self._soon, *map(_due, first)]
-        while due and due[0][INSTANT] == instant:
+        while due and due[0][INSTANT] == instant and not (batch and due[0][RANK] == IN_TURN):
             batch.append(_due(heappop(due)))
         self._soon.clear()
         self._fire(batch)

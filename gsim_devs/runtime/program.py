@@ -104,7 +104,7 @@ class Program:
         )
         for command in commands:
             message = model.get_in_port(command.name).p_type(**command.fields)
-            kernel.inject(command.name, message, command.time, command.order)
+            kernel.inject(command.name, message, command.time, command.order, in_turn=True)
         horizon = self.contract["horizon"]
         try:
             kernel.run(until=settings[horizon["argument"]], closed=horizon["closed"])

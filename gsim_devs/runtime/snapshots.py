@@ -14,7 +14,7 @@ from typing import Any
 
 from .atomic import Seat
 from .binding import Classic, Leads
-from .clock import ARGUMENTS, HANDLER, INSTANT, MESSAGE, NUMBER, PLACE
+from .clock import ARGUMENTS, HANDLER, IN_TURN, INSTANT, MESSAGE, NUMBER, OUTSIDE, PLACE, RANK
 from .copies import fields_of
 from .errors import UsageError
 from .plain import Reader, Writer, check_field
@@ -171,7 +171,8 @@ def _entry(entry: list[Any], writer: Writer) -> dict[str, Any]:
     told = {"instant": entry[INSTANT], "number": entry[NUMBER]}
     if isinstance(place, Leads):
         where = f"a message for {place.port.name}"
-        return told | {"port": place.port.name, "message": writer.write(entry[MESSAGE], where)}
+        sent = {"port": place.port.name, "message": writer.write(entry[MESSAGE], where)}
+        return told | sent | {"in_turn": entry[RANK] == IN_TURN}
     told |= {"component": place.path}
     if isinstance(place, Classic):
         return told
@@ -190,7 +191,8 @@ def _rebuilt(kernel: Any, nodes: dict[str, Any], told: dict[str, Any], reader: R
     number = _whole(told["number"], 1, kernel.line.number)
     if "port" in told:
         leads = kernel._entrances[told["port"]]
-        return [instant, -1, number, leads, None, _carried(leads.port, reader.read(told["message"]))]
+        rank = IN_TURN if told["in_turn"] else OUTSIDE
+        return [instant, rank, number, leads, None, _carried(leads.port, reader.read(told["message"]))]
     node = nodes[told["component"]]
     if isinstance(node, Classic):
         entry: list[Any] = [instant, node.rank, number, node, None]

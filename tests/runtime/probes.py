@@ -49,6 +49,32 @@ class Probe(Atomic):
             self.deeds[event](self)
 
 
+class Echo(Atomic):
+    """Passes on what it gets, two rounds later; has timers of its own at time 1."""
+
+    a = Input(int)
+    b = Input(int)
+    x = Output(int)
+
+    def start(self) -> None:
+        self.at(1, self.on_tick, 0)
+        self.at(1, self.on_tick, 9, order=1)
+
+    def on_a(self, number: int) -> None:
+        self.after(0, self.on_tick, number)
+
+    def on_b(self, number: int) -> None:
+        self.after(0, self.on_tick, number)
+
+    def on_tick(self, number: int) -> None:
+        self.emit("tick", seen=(number,))
+        self.send(self.x, number)
+
+
+def echoes() -> Kernel:
+    return Kernel(System("a > e.a", "b > e.b", "e.x > p.a", e=Echo(), p=Probe()))
+
+
 class Classic(xdevs.models.Atomic):
     """A classic component: waits `delays` one after the other, sends 1, 2, …; `log` is what has happened to it."""
 

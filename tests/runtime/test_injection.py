@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from gsim_devs.runtime import Kernel
-from tests.runtime.probes import Classic, Probe, System, records
+from tests.runtime.probes import Classic, Echo, Probe, System, records
 
 
 @pytest.mark.parametrize("period", [0.1, 0.3, 1 / 3, 0.7])
@@ -165,3 +166,33 @@ def test_an_output_of_the_model_may_also_be_used_inside() -> None:
     kernel.run()
 
     assert outputs == [(0, "x", 5), (2, "y", 1)]
+
+
+def test_many_that_wait_their_turn_are_no_loop() -> None:
+    for advance in (Kernel.run, lambda kernel: all(iter(kernel.step, False))):
+        kernel = Kernel(System("a > p.a", p=Probe()), max_rounds=10)
+        seen = records(kernel)
+
+        for number in range(100):
+            kernel.inject("a", number, 1, in_turn=True)
+        advance(kernel)
+
+        assert [record[3] for record in seen] == list(range(100))
+
+
+def test_what_waits_its_turn_waits_in_a_fork_and_a_snapshot_too() -> None:
+    def echoes() -> Kernel:
+        return Kernel(System("a > e.a", "b > e.b", "e.x > p.a", e=Echo(), p=Probe()))
+
+    kernel = echoes()
+    kernel.inject("b", 1, 1, in_turn=True)
+    kernel.inject("a", 2, 1, in_turn=True)
+    kernel.run(0)
+    restored = echoes()
+    restored.restore(json.loads(json.dumps(kernel.snapshot())))
+
+    for one in (kernel.fork(), restored, kernel):
+        seen = records(one)
+        one.run()
+
+        assert [record[3] for record in seen] == [0, 0, 1, 1, 2, 2, 9, 9]

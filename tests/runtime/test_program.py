@@ -193,6 +193,20 @@ def test_commands_take_effect_at_their_times_and_in_their_orders(program):
 
 
 @loaded("inbox")
+def test_commands_of_one_instant_take_effect_line_by_line_whatever_their_kind(program):
+    commands = program.contract["stdin"]["commands"]
+    commands["bell"]["order"] = commands["letter"]["order"]
+    bell = {"command": "bell", "time": 1500, "loud": True}
+    letter = {"command": "letter", "time": "00:00:01:500", "text": "x", "weight": 1}
+    lines = [letter, bell, bell, letter, bell]
+
+    records = kept(program, {"limit": 10, "until": 10_000}, "\n".join(map(json.dumps, lines)))
+
+    told = [payload["kind"] for _, _, _, payload, _ in records[6:]]
+    assert told == ["letter", "bell", "bell", "letter", "bell"]
+
+
+@loaded("inbox")
 def test_bounds_of_commands_may_name_arguments(program):
     line = json.dumps({"command": "letter", "time": "00:00:00:000", "text": "", "weight": 11})
 

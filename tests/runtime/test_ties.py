@@ -16,7 +16,7 @@ import gsim_devs.runtime
 from gsim_devs.runtime import Kernel, SimulationError
 from gsim_devs.runtime.clock import ORDER_BITS
 from gsim_devs.runtime.streams import stream
-from tests.runtime.probes import Classic, Probe, System, records, simulate
+from tests.runtime.probes import Classic, Echo, Probe, System, records, simulate
 
 PAGE = Path(gsim_devs.runtime.__file__).parent / "SEMANTICS.md"
 
@@ -704,6 +704,39 @@ def test_injected_late() -> None:
 
     assert classic.log == ["int", ("ext", 0, [8, 9])]
     assert seen == [(1, "r", "on_a", 8), (1, "r", "on_a", 9)]
+
+
+def test_injected_in_turn() -> None:
+    """A message that is injected in turn, as commands on stdin are, arrives by itself when nothing else is left
+    at its instant.
+    """
+    classic = Classic(1, 0)
+    probe = Probe(start=lambda me: me.at(1, me.on_tick, order=1))
+    kernel = Kernel(System("a > c.a", "a > p.a", "c.x > p.b", c=classic, p=probe))
+    seen = records(kernel)
+    kernel.inject("a", 8, 1, in_turn=True)
+
+    kernel.run(1)
+
+    assert [record[2:] for record in seen] == [("on_b", 1), ("on_b", 2), ("on_a", 8), ("on_tick",)]
+    assert classic.log == ["int", "int", ("ext", 0, [8])]
+
+
+def test_several_in_turn() -> None:
+    """Several of one instant arrive in the order of their injection, each when nothing is left of the one
+    before.
+    """
+    kernel = Kernel(System("a > e.a", "b > e.b", "e.x > p.a", e=Echo(), p=Probe()))
+    seen = records(kernel)
+    for port, message in (("b", 1), ("a", 2), ("b", 3)):
+        kernel.inject(port, message, 1, in_turn=True)
+
+    kernel.run(1)
+
+    # Each tick and what is sent there takes two rounds after the message.
+    assert [record[2:] for record in seen] == [
+        (event, number) for number in (0, 1, 2, 3, 9) for event in ("tick", "on_a")
+    ]
 
 
 def test_outputs() -> None:
