@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import tempfile
@@ -67,8 +68,14 @@ def call(options: argparse.Namespace) -> int:
             cases=cases,
             seconds=options.timeout,
         )
-    print(telling.text(found, None if options.all else telling.FEW), end="")
-    write_json(options, found.data)
+    text, data = telling.text(found, None if options.all else telling.FEW), json.dumps(found.data)
+    if isinstance(simulator, Path):
+        # It is gone with its folder; whoever wants to repeat a run by hand assembles it anew.
+        kept = Path("build", scenario.id)
+        text, data = (told.replace(str(simulator), str(kept)) for told in (text, data))
+        text += "" if found.holds else f"\n{kept} is made by: {_assembling(scenario, kept)}\n"
+    print(text, end="")
+    write_json(options, json.loads(data))
     if options.junit is not None:
         options.junit.write_text(found.junit, encoding="utf-8")
     return 0 if found.holds else 1
@@ -86,7 +93,7 @@ def scenario_of(text: str) -> Scenario:
 
 
 def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
-    """What a word on the command line stands for; a reference simulator is assembled into the folder."""
+    """What a word on the command line stands for; a Path is the reference simulator, assembled into the folder."""
     if text == _REFERENCE and not Path(text).exists():
         return assembled_reference(scenario, folder / scenario.id)
     if Path(text).exists() or ("{args}" not in text and len(text.split()) == 1):
@@ -96,6 +103,13 @@ def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
     except ValueError as error:
         raise UsageError(f"{text!r} is no command line: {error}") from None
     return ["{arguments}" if word == "{args}" else word for word in words]
+
+
+def _assembling(scenario: Scenario, folder: Path) -> str:
+    source = scenario.folder / _REFERENCE
+    contract = scenario.folder.parent.parent / "contracts" / f"{scenario.id}.yaml"
+    words = ["assemble", source / "plan.yaml", source, "--contract", contract, "--out", folder]
+    return shlex.join(["gsim-devs", *map(str, words)])
 
 
 def assembled_reference(scenario: Scenario, folder: Path) -> Path:

@@ -59,6 +59,7 @@ class CaseResult:
     runs: tuple[Run, ...] = ()
     findings: tuple[Finding, ...] = ()
     """The violations in the report, in the order of the rules."""
+    has_expectation: bool = False
     stdin: str = ""
     """What every run of the case is given on its standard input."""
 
@@ -66,6 +67,11 @@ class CaseResult:
     def holds(self) -> bool:
         """Whether it is operational, keeps every rule, and is as expected."""
         return self.operational and not self.unmet and self.report is not None and self.report.holds
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether its traces hold what the case expects; None where it expects nothing, or a run did not end well."""
+        return not self.unmet if self.has_expectation and self.report else None
 
     @property
     def violated(self) -> tuple[RuleResult, ...]:

@@ -24,6 +24,7 @@ from .simulators import Emitters, Start, emitters_of, is_ours, starts
 from .stopping import Stoppable
 
 _MOST_FINDINGS = 20
+_LONGEST_REASON = 300
 # Of two verdicts on one rule the later one stands.
 _STRENGTH = ("not_exercised", "held", "violated")
 
@@ -105,6 +106,7 @@ def run_case(
         seconds=time.monotonic() - started,
         runs=trial.runs,
         findings=findings,
+        has_expectation=case.expect is not None,
         stdin=case.stdin_text,
     )
 
@@ -206,7 +208,8 @@ class _Trial:
             self.unmet += [self._said_of(which, one) for one in unmet(expect, read(self.trace, declared))]
 
     def _said_of(self, which: Run, sentence: str) -> str:
-        return sentence if len(self.starts) == 1 else f"run {which.number}: {sentence}"
+        words = _printable(sentence)
+        return words if len(self.starts) == 1 else f"run {which.number}: {words}"
 
 
 def _invalid(report: Report | None) -> str:
@@ -214,8 +217,16 @@ def _invalid(report: Report | None) -> str:
     if report is None or report.is_valid:
         return ""
     count = report.bad_line_count + report.defective_records
-    more = f" (and {count - 1} more lines)" if count > 1 else ""
+    more = f" (and {count - 1} more)" if count > 1 else ""
     return f"the trace does not fit the contract: {report.findings[0]}{more}"
+
+
+def _printable(text: str) -> str:
+    """On one line that is not too long and moves no cursor: what a simulator says may hold anything."""
+    short = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} …"
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in short
+    )
 
 
 def _same(one: Report, other: Report) -> bool:

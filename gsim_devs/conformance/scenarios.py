@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gsim_devs.contracts import Case, Contract, load_cases, load_contract, validate_cases
+from gsim_devs.contracts import Case, Contract, check_cases, load_cases, load_contract
 from gsim_devs.errors import UsageError
 from gsim_devs.rules import RuleSet, load_rule_set, rule_defects
 
@@ -42,7 +42,7 @@ def load_scenario(root: Path, id: str) -> Scenario:  # noqa: A002  (what it is c
     contract = load_contract(path)
     folder = root / "scenarios" / id
     cases = load_cases(folder / "cases.yaml")
-    validate_cases(cases, contract)
+    _refuse(folder / "cases.yaml", check_cases(cases, contract))
     specification = root / "specs" / f"{id}.md"
     return Scenario(
         id=id,
@@ -58,6 +58,10 @@ def _rules(path: Path, contract: Contract) -> RuleSet:
     if not path.is_file():
         return RuleSet(system=contract.id, rules=())
     rules = load_rule_set(path)
-    if defects := rule_defects(rules, contract):
-        raise UsageError("\n".join(f"{path}: {defect}" for defect in defects))
+    _refuse(path, rule_defects(rules, contract))
     return rules
+
+
+def _refuse(path: Path, defects: list[str]) -> None:
+    if defects:
+        raise UsageError("\n".join(f"{path}: {defect}" for defect in defects))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gsim_devs.rules import in_words
 
 from .results import LEVELS, CaseResult, Conformance, Finding, Run
 
-_HEADINGS = ("case", "level", "operational", "component", "system", "rules violated", "seconds")
+_HEADINGS = (
+    "case",
+    "level",
+    "operational",
+    "component",
+    "system",
+    "as expected",
+    "rules violated",
+    "seconds",
+)
 FEW = 5
 """How many violations are told in full where nobody asks for all."""
 _MOST_RULES = 3
@@ -18,13 +27,14 @@ _LONGEST_STDIN = 400
 
 
 def text(conformance: Conformance, limit: int | None = FEW) -> str:
-    """A table of the cases, the scores, and in full the first `limit` violations of each kind; None: all."""
+    """A table of the cases, the scores, and the first `limit` findings of each sort in full; None: all."""
     lines = [
         *_table([_HEADINGS, *map(_row, conformance.cases)]),
         "",
         *_scores(conformance),
-        *_troubles(conformance, limit),
-        *_violations(conformance, limit),
+        *_listed([_breakdown(case) for case in conformance.cases if case.reason], limit),
+        *_listed([_told(*one) for one in _violations(conformance, limit)], limit),
+        *_listed([_unexpected(case, limit) for case in conformance.cases if case.unmet], limit),
     ]
     return "\n".join(lines) + "\n"
 
@@ -51,23 +61,22 @@ def by_hand(run: Run, stdin: str) -> str:
     return f"{run.command}  # reads the case's stdin"
 
 
-def first_by_rule(case: CaseResult) -> Iterator[Finding]:
-    """The first violation of each rule."""
-    seen: set[str] = set()
-    for finding in case.findings:
-        if finding.violation.rule not in seen:
-            seen.add(finding.violation.rule)
-            yield finding
-
-
 def _row(case: CaseResult) -> tuple[str, ...]:
-    names = [rule.id for rule in case.violated]
-    shown = ", ".join(names[:_MOST_RULES]) + (
-        f" and {len(names) - _MOST_RULES} more" if names[_MOST_RULES:] else ""
-    )
     judged = [_number(case.score(level)) if case.operational else "-" for level in LEVELS]
-    remark = shown or ("not as expected" if case.unmet else "")
-    return (case.id, case.level, "yes" if case.operational else "NO", *judged, remark, f"{case.seconds:.2f}")
+    return (
+        case.id,
+        case.level,
+        "yes" if case.operational else "NO",
+        *judged,
+        "-" if case.as_expected is None else "yes" if case.as_expected else "NO",
+        _shortened([rule.id for rule in case.violated]),
+        f"{case.seconds:.2f}",
+    )
+
+
+def _shortened(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_RULES} more" if len(names) > _MOST_RULES else ""
+    return ", ".join(names[:_MOST_RULES]) + more
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -90,50 +99,53 @@ def _scores(conformance: Conformance) -> Iterator[str]:
         yield f"never exercised: {', '.join(conformance.never_exercised)}"
 
 
-def _troubles(conformance: Conformance, limit: int | None) -> Iterator[str]:
-    """Why cases are not operational, and what is not as expected."""
-    for case in conformance.cases:
-        sentences = [*([f"not operational: {case.reason}"] if case.reason else []), *case.unmet]
-        if sentences:
-            yield ""
-            yield from (f"{case.id}: {sentence}" for sentence in sentences[:limit])
-            if len(sentences) > len(sentences[:limit]):
-                yield f"{case.id}: and {len(sentences) - len(sentences[:limit])} more"
-            if case.runs:
-                yield f"  {by_hand(case.runs[0], case.stdin)}"
+def _listed(found: list[list[str]], limit: int | None) -> Iterator[str]:
+    """Some paragraphs, and how many more there would be."""
+    for lines in found[:limit]:
+        yield ""
+        yield from lines
+    if left := len(found) - len(found[:limit]):
+        yield ""
+        yield f"… and {left} more (--all tells everything)"
 
 
-def _violations(conformance: Conformance, limit: int | None) -> Iterator[str]:
-    found = [
-        (case, finding)
-        for case in conformance.cases
-        for finding in (case.findings if limit is None else first_by_rule(case))
+def _breakdown(case: CaseResult) -> list[str]:
+    return [f"{case.id} is not operational: {case.reason}", *_again(case, None)]
+
+
+def _unexpected(case: CaseResult, limit: int | None) -> list[str]:
+    shown = case.unmet[:limit]
+    left = len(case.unmet) - len(shown)
+    return [
+        f"{case.id} is not as expected: {shown[0]}",
+        *(f"  {sentence}" for sentence in shown[1:]),
+        *([f"  … and {left} more"] if left else []),
+        *_again(case, None),
     ]
-    if limit is not None:
-        found = _of_different_rules(found)
-    for case, finding in found[:limit]:
-        yield ""
-        yield from _told(case, finding)
-    if len(found) > len(found[:limit]):
-        yield ""
-        yield f"… and {len(found) - len(found[:limit])} more."
 
 
-def _of_different_rules(found: list[tuple[CaseResult, Finding]]) -> list[tuple[CaseResult, Finding]]:
-    """In each rule's simplest case only: that is the first."""
+def _violations(conformance: Conformance, limit: int | None) -> list[tuple[CaseResult, Finding]]:
+    """All; or of each rule the first one in the first case that violates it."""
+    found = [(case, finding) for case in conformance.cases for finding in case.findings]
+    if limit is None:
+        return found
     kept: dict[str, tuple[CaseResult, Finding]] = {}
     for case, finding in found:
         kept.setdefault(finding.violation.rule, (case, finding))
     return list(kept.values())
 
 
-def _told(case: CaseResult, finding: Finding) -> Iterable[str]:
-    several = finding.run is not None and len(case.runs) > 1
+def _told(case: CaseResult, finding: Finding) -> list[str]:
     head, *rest = in_words(finding.violation)
-    yield f"{case.id}{f', run {finding.run.number}' if several and finding.run else ''}: {head}"
-    yield from rest
-    run = finding.run or case.runs[0]
-    yield f"  again     {by_hand(run, case.stdin)}"
+    which = f", run {finding.run.number}" if finding.run and len(case.runs) > 1 else ""
+    return [f"{case.id}{which}: {head}", *rest, *_again(case, finding.run)]
+
+
+def _again(case: CaseResult, run: Run | None) -> Iterator[str]:
+    """How to see it again."""
+    run = run or next(iter(case.runs), None)
+    if run and run.command:
+        yield f"  again     {by_hand(run, case.stdin)}"
 
 
 def _number(value: float | None) -> str:
@@ -151,6 +163,7 @@ def _case_data(case: CaseResult) -> dict[str, Any]:
         "behavioural": case.behavioural,
         "obligations": case.obligations,
         "scores": {level: case.score(level) for level in LEVELS} if case.operational else None,
+        "as_expected": case.as_expected,
         "unmet": list(case.unmet),
         "seconds": case.seconds,
         "stdin": case.stdin,

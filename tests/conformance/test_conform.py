@@ -1,0 +1,321 @@
+"""Simulators on the cases of a scenario: what is found, how it is scored, and that nothing they do is too much."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from gsim_devs.conformance import conform, load_scenario, run_case, telling
+from gsim_devs.errors import UsageError
+from tests.conformance.shop import CASES, CONTRACT, RULES
+
+
+def test_a_simulator_that_does_as_it_should_scores_1_in_both(shop, simulator):
+    found = conform(simulator(), shop())
+
+    assert found.holds
+    assert (found.operational, found.behavioural, found.obligations) == (1.0, 1.0, 1.0)
+    assert found.never_exercised == ()
+    assert [(case.id, case.reason, case.unmet) for case in found.cases] == [
+        ("shop-01", "", ()),
+        ("shop-02", "", ()),
+    ]
+
+
+def test_the_scores_are_those_of_the_formulas(shop, simulator):
+    # One of two component rules is broken in the first of two cases, for one of three customers.
+    found = conform(simulator("customer = k + (k == 2 and mode == 'sound'); time = customer * 10.0"), shop())
+
+    assert found.operational == 1.0
+    assert found.cases[0].score("component") == 1 / 2
+    assert found.cases[0].score("system") == 1.0
+    assert found.behavioural == ((1 / 2 + 1) / 2 + 1) / 2
+    assert found.obligations == (((2 / 3 + 1) / 2 + 1) / 2 + 1) / 2
+    assert not found.holds
+
+
+def test_a_case_that_is_not_operational_counts_as_0(shop, simulator):
+    found = conform(simulator(after="sys.exit(3 if mode == 'other' else 0)"), shop())
+
+    assert (found.operational, found.behavioural, found.obligations) == (1 / 2, 1 / 2, 1 / 2)
+
+
+def test_what_is_expected_is_no_part_of_the_scores(shop, simulator):
+    cases = CASES.replace("records: 2", "records: 9")
+
+    found = conform(simulator(), shop(cases=cases))
+
+    assert (found.operational, found.behavioural) == (1.0, 1.0)
+    assert found.cases[1].unmet == ("There are 2 records; 9 expected.",)
+    assert not found.holds
+
+
+def test_a_level_of_which_nothing_was_due_is_kept_and_one_without_rules_does_not_count(shop, simulator):
+    wrong = simulator("customer = k + 1")
+    component_rules, _, system_rule = RULES.partition("  - {id: in-time")
+    absent = f"{component_rules}  - {{id: in-time{system_rule.replace('server.served', 'door.closed')}"
+    absent = absent.replace("10 * customer", "10")
+
+    nothing_due = conform(wrong, shop(rules=absent))
+    no_rules = conform(wrong, shop(rules=component_rules))
+
+    assert nothing_due.never_exercised == ("in-time",)
+    assert nothing_due.behavioural == (1 / 2 + 1) / 2
+    assert no_rules.behavioural == 1 / 2
+
+
+def test_without_rules_there_is_nothing_to_score(shop, simulator):
+    found = conform(simulator(), shop(rules=None))
+
+    assert found.operational == 1.0
+    assert found.behavioural is None
+    assert "there are no rules" in found.text
+
+
+SPAWN = """
+import subprocess
+if mode == "other":
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    import time; time.sleep(600)
+"""
+HANG = "if mode == 'other': import time; time.sleep(600)"
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "sentence"),
+    [
+        ({"after": "sys.exit(3 if mode == 'other' else 0)"}, "exited with code 3 and said nothing"),
+        ({"before": "if mode == 'other': import os; os.kill(os.getpid(), 9)"}, "killed by signal 9"),
+        ({"before": "if mode == 'other': import a_module_of_nobody"}, "No module named 'a_module_of_nobody'"),
+        ({"before": "if mode == 'other': sys.exit()"}, "it printed no record"),
+        ({"before": "if mode == 'other': import os; os.close(1); os._exit(0)"}, "it printed no record"),
+        (
+            {
+                "before": "if mode == 'other': sys.stdout.buffer.write(bytes(range(256)) * 9); sys.stdout.flush()"
+            },
+            "the trace does not fit the contract: line 1",
+        ),
+        (
+            {"spoil": "time = -1.0 if mode == 'other' else time"},
+            "the trace does not fit the contract: line 1",
+        ),
+        ({"spoil": "time += 100 * (mode == 'other')"}, "lies beyond the horizon 20.0 (and 1 more)"),
+        (
+            {"before": "if mode == 'other': sys.exit('\\x1b[2J' + 'x' * 5000)"},
+            "\\x1b[2Jxxx",
+        ),
+    ],
+)
+def test_whatever_goes_wrong_is_a_sentence_and_spoils_no_other_case(shop, simulator, spoilt, sentence):
+    found = conform(simulator(**spoilt), shop())
+
+    sound, broken = found.cases
+    assert sound.holds
+    assert not broken.operational
+    assert sentence in broken.reason
+    assert broken.reason.isprintable()
+    assert len(broken.reason) < 400
+    assert sentence in found.text
+
+
+@pytest.mark.parametrize("endless", [HANG, SPAWN])
+def test_what_does_not_end_is_stopped_and_spoils_no_other_case(shop, simulator, endless):
+    cases = CASES.replace("duration: 20.0}, timeout: 20", "duration: 20.0}, timeout: 0.5")
+
+    found = conform(simulator(before=endless), shop(cases=cases))
+
+    assert [case.operational for case in found.cases] == [True, False]
+    assert "still running after" in found.cases[1].reason
+
+
+def test_a_flood_is_stopped(shop, simulator):
+    flood = simulator(before="if mode == 'other':\n    while True: print('x' * 100000)")
+
+    found = conform(flood, shop())
+
+    assert [case.operational for case in found.cases] == [True, False]
+    assert "wrote more than it may" in found.cases[1].reason
+
+
+@pytest.mark.parametrize("nothing", ["nowhere", ["/no/such/program", "{arguments}"], "."])
+def test_what_cannot_be_started_is_said_in_every_case(shop, nothing):
+    found = conform(nothing, shop())
+
+    assert [case.operational for case in found.cases] == [False, False]
+    assert all("no simulator" in case.reason or "no such program" in case.reason for case in found.cases)
+
+
+def test_an_empty_trace_is_right_where_the_case_says_so(shop, simulator):
+    silent = simulator(before="sys.exit()")
+
+    found = conform(silent, shop(cases=CASES.replace("records: 2", "records: 0")))
+
+    assert [case.operational for case in found.cases] == [False, True]
+    assert found.cases[1].behavioural == 1.0
+
+
+REPLICATED = """
+system: shop
+cases:
+  - {id: shop-01, level: smoke, replications: 3, seeds: [5, 7, 9], expect: {records: 3}}
+"""
+
+
+def test_replications_are_pooled_and_findings_say_in_which_run(shop, simulator):
+    path = simulator("customer += seed == '7' and k == 3")
+    command = ["python3", str(path), "{arguments}", "--seed", "{seed}"]
+
+    (case,) = conform(command, shop(cases=REPLICATED)).cases
+
+    (broken, _) = case.violated
+    assert (broken.id, broken.met, broken.due) == ("numbered", 8, 9)
+    assert [finding.run.number for finding in case.findings] == [2, 2]
+    assert "--seed 7" in case.findings[0].run.command
+
+
+def test_a_run_that_fails_is_told_by_its_number(shop, simulator):
+    path = simulator(after="sys.exit(seed == '7')")
+
+    (case,) = conform(["python3", str(path), "--seed", "{seed}"], shop(cases=REPLICATED)).cases
+
+    assert case.reason == "run 2: exited with code 1 and said nothing"
+    assert case.report is None
+
+
+def test_a_seed_of_the_contract_is_an_argument_that_rules_know(shop, simulator):
+    contract = CONTRACT.replace("arguments:", "arguments:\n  seed: {type: integer, default: 2}")
+    rules = RULES.replace("equals: index + 1", "equals: index + args.seed")
+    path = simulator("customer = k - 1 + int(seed or 2)")
+
+    (several,) = conform(path, shop(contract, REPLICATED, rules)).cases
+    (single,) = conform(path, shop(contract, CASES.split("  - {id: shop-02")[0], rules)).cases
+
+    for case, due in ((several, 9), (single, 3)):
+        assert [rule.id for rule in case.violated] == ["in-time"]
+        assert case.report.rule("numbered").met == due
+
+
+DETAILED = """
+if "--detail" in sys.argv:
+    emit = print
+    def print(line):
+        emit(json.dumps(json.loads(line) | {"seq": 1, "component": "shop.till"}))
+"""
+
+
+@pytest.fixture
+def ours(simulator, tmp_path):
+    """A simulator that looks like one of ours: it takes `--seed` and `--detail`."""
+
+    def written(spoil: str, before: str = "") -> object:
+        path = simulator(spoil, before=before, name="folder/__main__.py")
+        (path.parent / "contract.json").write_text("{}")
+        return path.parent
+
+    return written
+
+
+def test_a_violation_of_a_simulator_of_ours_names_the_component(shop, ours):
+    (case, _) = conform(ours("customer += 1", DETAILED), shop()).cases
+
+    assert {finding.violation.components for finding in case.findings} == {("shop.till",)}
+    assert "--detail" not in case.findings[0].run.command
+
+
+def test_a_simulator_that_is_not_repeatable_keeps_its_first_verdict(shop, ours):
+    emitters = {("server", "served"): ["shop.server"]}
+    folder = ours("customer += '--detail' not in sys.argv", DETAILED)
+
+    (case, _) = conform(folder, shop(), emitters=emitters).cases
+
+    assert case.findings[0].violation.components == ("shop.server",)
+
+
+def test_only_a_simulator_of_ours_gets_the_seed_as_an_option(shop, ours, simulator):
+    by_seed = "customer += seed is None"
+
+    assert conform(ours(by_seed), shop()).holds
+    assert not conform(simulator(by_seed), shop()).holds
+
+
+def test_cases_run_side_by_side_and_stay_in_order(shop, simulator):
+    listed = "\n".join(f"  - {{id: shop-{n:02}, level: smoke}}" for n in range(12))
+
+    found = conform(simulator(), shop(cases=f"system: shop\ncases:\n{listed}"), jobs=4)
+
+    assert [case.id for case in found.cases] == [f"shop-{n:02}" for n in range(12)]
+    assert found.holds
+
+
+def test_a_time_limit_stands_in_for_that_of_the_cases(shop, simulator):
+    scenario = shop()
+
+    case = run_case(simulator(before=HANG), scenario, scenario.case("shop-02"), seconds=0.3)
+
+    assert "still running" in case.reason
+    assert case.seconds < scenario.case("shop-02").timeout
+
+
+def test_json_and_junit_hold_everything(shop, simulator):
+    found = conform(simulator("customer = k + (k == 2)", after="if mode == 'other': print('x')"), shop())
+
+    data = json.loads(json.dumps(found.data))
+    document = ET.fromstring(found.junit)
+
+    assert data["operational"] == 1 / 2
+    assert data["behavioural"] == found.behavioural
+    assert data["cases"][0]["report"]["rules"][0]["violations"][0]["target"]["payload"] == {"customer": 3}
+    assert [suite.get("name") for suite in document] == ["shop.shop-01", "shop.shop-02"]
+    failed = [[test.get("name") for test in suite if test.find("failure") is not None] for suite in document]
+    assert failed == [["numbered", "in-time"], ["operational", "numbered", "in-time"]]
+
+
+def test_text_shows_each_rule_in_full_once_and_all_on_request(shop, simulator):
+    found = conform(simulator("customer = k + 1"), shop())
+
+    assert found.text.count("numbered at line 1: a") == 1
+    assert "shop-01: numbered at line 1: a" in found.text
+    assert "--duration 20.0 < /dev/null" in telling.text(found, None)
+
+
+def test_what_is_said_to_type_repeats_the_run(shop, simulator):
+    reads = simulator("customer = len(sys.stdin.read() or given)", before="given = sys.stdin.read()")
+    scenario = shop()
+    for given in ("", "it's 5\n$HOME \\ `x`\n"):
+        case = scenario.case("shop-01").model_copy(update={"stdin": given})
+        found = run_case(reads, scenario, case)
+
+        shown = telling.by_hand(found.runs[0], found.stdin)
+        again = subprocess.run(["sh", "-c", shown], capture_output=True, text=True, check=True)
+
+        assert json.loads(again.stdout.splitlines()[0])["payload"] == {"customer": len(given)}
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"cases": "system: shop\ncases: []"}, "cases.yaml"),
+        (
+            {"cases": CASES.replace("mode: other", "colour: red")},
+            "cases.yaml: Case shop-02: 'colour' is no argument",
+        ),
+        ({"rules": RULES.replace("server.served", "server.serfed")}, "has no event 'server.serfed'"),
+        ({"rules": "rules: {"}, "shop.yaml"),
+        ({"contract": "id: shop"}, "shop.yaml"),
+    ],
+)
+def test_broken_files_are_said(shop, files, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        shop(**files)
+
+
+def test_a_scenario_that_is_not_there_is_said_with_those_that_are(shop, tmp_path):
+    shop()
+
+    with pytest.raises(UsageError, match="there is no scenario 'shob'.*there are: shop"):
+        load_scenario(tmp_path, "shob")
+    with pytest.raises(UsageError, match="no case 'x'; there are shop-01, shop-02"):
+        shop().case("x")
