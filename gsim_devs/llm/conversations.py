@@ -7,7 +7,7 @@ without network, threads or waiting, and a test answers it from a list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,7 +25,14 @@ class Work:
     call: Callable[[], Any]
 
 
-Conversation = Generator[Request | Work, Any, T]
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several conversations at once; what came out of them comes back in their order."""
+
+    conversations: Sequence[Conversation[Any]]
+
+
+Conversation = Generator[Request | Work | Together, Any, T]
 """Yields requests (and receives replies) and work (and receives its result); returns what came out of it."""
 
 
@@ -45,7 +52,16 @@ async def converse(conversation: Conversation[T], backend: Backend) -> T:
         return value
 
 
-async def _done(wanted: Request | Work, backend: Backend) -> Any:
+async def _done(wanted: Request | Work | Together, backend: Backend) -> Any:
+    if isinstance(wanted, Request):
+        return await backend.complete(wanted)
     if isinstance(wanted, Work):
         return await asyncio.to_thread(wanted.call)
-    return await backend.complete(wanted)
+    # One that fails does not end the others: what they were told already is worth keeping.
+    results = await asyncio.gather(
+        *(converse(one, backend) for one in wanted.conversations), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results

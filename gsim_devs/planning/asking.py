@@ -1,0 +1,167 @@
+"""Ask a language model for a plan, examine it, send its defects back, until there are none.
+
+A small system takes one request. Where the plan leaves a model that is too much for one class, that model is planned
+further in a conversation of its own, beside those of its siblings, to any depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gsim_devs.contracts import Contract, atomics, check_plan, from_data
+from gsim_devs.contracts.documents import write_yaml
+from gsim_devs.errors import GenerationError, UsageError
+from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
+
+from .draft import Draft, Part, joined
+from .sentences import cut
+from .wire import PlanReply, plan_of
+
+_PROMPTS = Path(__file__).with_name("prompts")
+_MOST_DEFECTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPrompt:
+    """What every conversation about plans begins with."""
+
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPrompt:
+    """The request for a plan of a whole system."""
+
+    specification: str
+    contract: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPrompt:
+    """The request for the inside of a model."""
+
+    model: str
+    function: str
+    logging: str
+    events: str
+    interface: str
+    messages: str
+    taken: str
+    sentences: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPrompt:
+    """What is sent back."""
+
+    defects: Sequence[str]
+
+
+def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Conversation[Draft]:
+    """Plan a whole system; what is to be split is still one model in it. Raises GenerationError."""
+    text = cut(specification)
+    if not text.sentences:
+        raise UsageError("the specification is empty; write down how the system behaves")
+    asked = PlanPrompt(text.numbered, _shown(contract), contract.id)
+
+    def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
+        draft = Draft(plan_of(reply, contract.id), text, _parts(reply), _rest(reply))
+        return draft, [*check_plan(draft.plan, contract), *_unclaimed(draft), *_unsplittable(draft)]
+
+    return (yield from _asked("plan", rendered(_PROMPTS / "plan.md", asked), examined, attempts))
+
+
+def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3) -> Conversation[Draft]:
+    """Plan the inside of one model of a draft; the draft that comes back has it in the model's place."""
+    specification = draft.plan.models[model]
+    claims = draft.parts[model].sentences
+    asked = SplitPrompt(
+        model=model,
+        function=specification.function,
+        logging=specification.logging or "nothing",
+        events=", ".join(str(one) for one in specification.emits) or "none",
+        interface=write_yaml(
+            specification.model_dump(mode="json", by_alias=True, include={"arguments", "inputs", "outputs"})
+        ),
+        messages=write_yaml({name: one.model_dump(mode="json") for name, one in draft.plan.messages.items()}),
+        taken=", ".join([*draft.plan.models, *draft.plan.messages]),
+        sentences="\n".join(f"[{number}] {draft.text.sentences[number - 1]}" for number in claims),
+    )  # fmt: skip
+
+    def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
+        inside = plan_of(reply, contract.id)
+        whole = joined(draft, model, inside, _parts(reply), _rest(reply))
+        return whole, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
+
+    slot = f"plan/{model.lower()}"
+    return (yield from _asked(slot, rendered(_PROMPTS / "split.md", asked), examined, attempts))
+
+
+def _shown(contract: Contract) -> str:
+    """The contract without what only the printing of records needs."""
+    data = contract.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return write_yaml({key: value for key, value in data.items() if key != "layout"})
+
+
+def _asked(
+    slot: str, question: str, examined: Callable[[PlanReply], tuple[Draft, list[str]]], attempts: int
+) -> Conversation[Draft]:
+    """Ask, examine, send the defects back."""
+    system = rendered(_PROMPTS / "system.md", SystemPrompt(form_of(PlanReply)))
+    messages = (Message(role="system", text=system), Message(role="user", text=question))
+    turns: tuple[Message, ...] = ()
+    defects: list[str] = []
+    for attempt in range(1, attempts + 1):
+        reply: Reply = yield Request(
+            slot=f"{slot}/a{attempt}",
+            messages=messages + turns,
+            reply_schema=PlanReply.model_json_schema(),
+        )
+        try:
+            draft, defects = examined(from_data(PlanReply, json_object(reply.text), "plan"))
+        except (UsageError, ValueError) as error:
+            defects = str(error).splitlines()
+        if not defects:
+            return draft
+        # Only the latest version is shown: earlier ones cost tokens and teach nothing.
+        turns = (
+            Message(role="assistant", text=reply.text),
+            Message(
+                role="user", text=rendered(_PROMPTS / "repair.md", RepairPrompt(defects[:_MOST_DEFECTS]))
+            ),
+        )
+    raise GenerationError("a plan", defects)
+
+
+def _parts(reply: PlanReply) -> dict[str, Part]:
+    return {one.name: Part(one.sentences, one.split) for one in reply.models}
+
+
+def _rest(reply: PlanReply) -> dict[int, str]:
+    return {one.sentence: one.reason for one in reply.rest}
+
+
+def _unclaimed(draft: Draft, wanted: Sequence[int] | None = None) -> list[str]:
+    """Sentences that nobody keeps."""
+    numbers = wanted if wanted is not None else range(1, len(draft.text.sentences) + 1)
+    missing = [number for number in numbers if number not in draft.claimed and number not in draft.rest]
+    if not missing:
+        return []
+    shown = "; ".join(f"[{number}] {draft.text.sentences[number - 1]}" for number in missing[:5])
+    more = f" and {len(missing) - 5} more: {missing[5:]}" if len(missing) > 5 else ""
+    return [f"No model names these sentences, nor are they in rest: {shown}{more}"]
+
+
+def _unsplittable(draft: Draft) -> list[str]:
+    """Models that are to be split, but stand for several components."""
+    defects = []
+    for name, part in draft.parts.items():
+        nodes = [node for _, node, _ in atomics(draft.plan) if node.model == name]
+        if part.split and (len(nodes) != 1 or nodes[0].copies is not None):
+            defects.append(
+                f"The model {name} stands for several components and cannot be split; make it one class."
+            )
+    return defects
