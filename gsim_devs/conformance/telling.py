@@ -33,7 +33,7 @@ def text(conformance: Conformance, limit: int | None = FEW) -> str:
         "",
         *_scores(conformance),
         *_listed([_breakdown(case) for case in conformance.cases if case.reason], limit),
-        *_listed([_told(*one) for one in _violations(conformance, limit)], limit),
+        *_listed([told(*one) for one in _violations(conformance, limit)], limit),
         *_listed([_unexpected(case, limit) for case in conformance.cases if case.unmet], limit),
     ]
     return "\n".join(lines) + "\n"
@@ -50,6 +50,20 @@ def data(conformance: Conformance) -> dict[str, Any]:
         "never_exercised": list(conformance.never_exercised),
         "cases": [_case_data(case) for case in conformance.cases],
     }
+
+
+def told(case: CaseResult, finding: Finding) -> list[str]:
+    """A violation in full, and what to type to see it again."""
+    head, *rest = in_words(finding.violation)
+    which = f", run {finding.run.number}" if finding.run and len(case.runs) > 1 else ""
+    return [f"{case.id}{which}: {head}", *rest, *again(case, finding.run)]
+
+
+def again(case: CaseResult, run: Run | None) -> Iterator[str]:
+    """How to see it again."""
+    run = run or next(iter(case.runs), None)
+    if run and run.command:
+        yield f"  again     {by_hand(run, case.stdin)}"
 
 
 def by_hand(run: Run, stdin: str) -> str:
@@ -110,7 +124,7 @@ def _listed(found: list[list[str]], limit: int | None) -> Iterator[str]:
 
 
 def _breakdown(case: CaseResult) -> list[str]:
-    return [f"{case.id} is not operational: {case.reason}", *_again(case, None)]
+    return [f"{case.id} is not operational: {case.reason}", *again(case, None)]
 
 
 def _unexpected(case: CaseResult, limit: int | None) -> list[str]:
@@ -120,7 +134,7 @@ def _unexpected(case: CaseResult, limit: int | None) -> list[str]:
         f"{case.id} is not as expected: {shown[0]}",
         *(f"  {sentence}" for sentence in shown[1:]),
         *([f"  … and {left} more"] if left else []),
-        *_again(case, None),
+        *again(case, None),
     ]
 
 
@@ -133,19 +147,6 @@ def _violations(conformance: Conformance, limit: int | None) -> list[tuple[CaseR
     for case, finding in found:
         kept.setdefault(finding.violation.rule, (case, finding))
     return list(kept.values())
-
-
-def _told(case: CaseResult, finding: Finding) -> list[str]:
-    head, *rest = in_words(finding.violation)
-    which = f", run {finding.run.number}" if finding.run and len(case.runs) > 1 else ""
-    return [f"{case.id}{which}: {head}", *rest, *_again(case, finding.run)]
-
-
-def _again(case: CaseResult, run: Run | None) -> Iterator[str]:
-    """How to see it again."""
-    run = run or next(iter(case.runs), None)
-    if run and run.command:
-        yield f"  again     {by_hand(run, case.stdin)}"
 
 
 def _number(value: float | None) -> str:
