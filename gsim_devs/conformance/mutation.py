@@ -162,19 +162,19 @@ def verdict(breaks: str, trials: Sequence[Trial]) -> tuple[Outcome, Trial | None
 def first_violation(found: Sequence[tuple[int, Violation]]) -> Violation:
     """The earliest on the traces, each given with the number of its run.
 
-    Something missing stands where it was due, before what is reported at that time unless it became due only then.
-    At one place a rule of level component comes first, then the order given.
+    Within one instant: rules of level component first, because they need no other component to be right; then
+    records that are wrong, by their lines, before those that are missing; then the order given.
     """
-    return min(found, key=lambda one: (one[0], _place(one[1]), one[1].level))[1]
+    return min(found, key=lambda one: (one[0], *_place(one[1])))[1]
 
 
-def _place(violation: Violation) -> tuple[float, float]:
-    if violation.target is not None:
-        return violation.target.time, violation.target.line
-    trigger = violation.trigger
-    if violation.due is None:
-        return (trigger.time, trigger.line + 0.5) if trigger else (inf, inf)
-    return violation.due, trigger.line + 0.5 if trigger else 0.0
+def _place(violation: Violation) -> tuple[float, str, float]:
+    target, trigger = violation.target, violation.trigger
+    if target is not None:
+        return target.time, violation.level, target.line
+    if violation.due is not None:
+        return violation.due, violation.level, inf
+    return (trigger.time if trigger else inf), violation.level, inf
 
 
 def _cases(mutant: Mutant, scenario: Scenario) -> list[Case]:
