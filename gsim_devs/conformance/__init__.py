@@ -6,6 +6,7 @@ from .expectations import unmet
 from .mutation import MutantResult, Reference, try_mutant
 from .mutation_report import MutationReport, in_sum
 from .results import CaseResult, Conformance, Finding, Run
+from .runners import Runner, Warm
 from .running import conform, run_case
 from .scenarios import Scenario, load_scenario
 from .trace_edits import trace_edit_defects
@@ -19,6 +20,8 @@ __all__ = [
     "Conformance",
     "Finding",
     "Run",
+    "Runner",
+    "Warm",
     "unmet",
     "try_mutant",
     "MutantResult",

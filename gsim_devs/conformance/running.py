@@ -13,12 +13,13 @@ from typing import Any
 
 from gsim_devs.contracts import Case
 from gsim_devs.errors import UsageError
-from gsim_devs.execution import Launcher, Limits, Simulator, launch, run
+from gsim_devs.execution import Limits, Simulator, launch
 from gsim_devs.rules import Report, RuleResult, Violation, arguments_of, check_runs
 from gsim_devs.trace import BadLine, Record, read
 
 from .expectations import unmet
 from .results import CaseResult, Conformance, Finding, Run
+from .runners import Alone, Runner
 from .scenarios import Scenario
 from .simulators import Emitters, Start, emitters_of, is_ours, starts
 from .stopping import Stoppable
@@ -37,6 +38,7 @@ def conform(
     cases: Sequence[Case] | None = None,
     emitters: Emitters | None = None,
     seconds: float | None = None,
+    runner: Runner | None = None,
 ) -> Conformance:
     """Try a simulator on the cases of a scenario, `jobs` at a time; results come in the order of the cases.
 
@@ -47,6 +49,7 @@ def conform(
         cases: which of them; all by default.
         emitters: who reports what, to name components; by default from the plan in the simulator's folder.
         seconds: how long a run may take, in place of what the cases say.
+        runner: how a run is made; in a process of its own by default.
     """
     chosen = scenario.cases if cases is None else tuple(cases)
     if not chosen:
@@ -54,7 +57,14 @@ def conform(
     stoppable = Stoppable(launch)
 
     def one(case: Case) -> CaseResult:
-        return run_case(simulator, scenario, case, emitters=emitters, seconds=seconds, launcher=stoppable)
+        return run_case(
+            simulator,
+            scenario,
+            case,
+            emitters=emitters,
+            seconds=seconds,
+            runner=runner or Alone(stoppable),
+        )
 
     with ThreadPoolExecutor(jobs) as threads, stoppable:
         found = tuple(threads.map(one, chosen))
@@ -68,9 +78,9 @@ def run_case(
     *,
     emitters: Emitters | None = None,
     seconds: float | None = None,
-    launcher: Launcher = launch,
+    runner: Runner | None = None,
 ) -> CaseResult:
-    """Try a simulator on one case: each replication is a run in a process of its own; rules see them together.
+    """Try a simulator on one case: each replication is a run of its own; rules see them together.
 
     A simulator that is not as it should be, in whatever way, is a result. Where it is one of ours and violates a rule,
     it runs once more with `--detail`, so that violations name the component.
@@ -85,7 +95,7 @@ def run_case(
             case,
             starts(simulator, scenario, case),
             limits,
-            launcher,
+            runner or Alone(),
             emitters,
             Path(folder) / "trace",
         )
@@ -119,7 +129,7 @@ class _Trial:
     case: Case
     starts: Sequence[Start]
     limits: Limits
-    launcher: Launcher
+    runner: Runner
     emitters: Emitters | None
     trace: Path
     """Where the trace of the run at hand is: a large one is not for the memory."""
@@ -184,15 +194,8 @@ class _Trial:
     def _run(self, start: Start) -> str:
         """Run it once; why it did not end well."""
         try:
-            result = run(
-                start.simulator,
-                start.arguments,
-                stdin=self.case.stdin_text,
-                seed=start.seed,
-                detail=self.detail,
-                limits=self.limits,
-                trace_file=self.trace,
-                launcher=self.launcher,
+            result = self.runner(
+                start, self.case.stdin_text, detail=self.detail, limits=self.limits, trace_file=self.trace
             )
         except UsageError as error:
             return str(error)

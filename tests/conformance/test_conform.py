@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from gsim_devs.conformance import conform, load_scenario, run_case, telling
+from gsim_devs.assembly import assemble, read_sources
+from gsim_devs.conformance import Warm, conform, load_scenario, run_case, telling
+from gsim_devs.contracts import load_plan
 from gsim_devs.errors import UsageError
 from tests.conformance.shop import CASES, CONTRACT, RULES
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_simulator_that_does_as_it_should_scores_1_in_both(shop, simulator):
@@ -319,3 +324,19 @@ def test_a_scenario_that_is_not_there_is_said_with_those_that_are(shop, tmp_path
         load_scenario(tmp_path, "shob")
     with pytest.raises(UsageError, match="no case 'x'; there are shop-01, shop-02"):
         shop().case("x")
+
+
+def test_a_warm_worker_comes_to_the_same_result(tmp_path):
+    scenario = load_scenario(ROOT, "abp")
+    source = scenario.folder / "reference"
+    sources = read_sources(source)
+    sources["Sender"] = sources["Sender"].replace("(self.current - 1) % 2", "self.current % 2")
+    folder = assemble(load_plan(source / "plan.yaml"), sources, scenario.contract, tmp_path / "abp")
+    cases = [scenario.case("abp-01"), scenario.case("abp-03")]
+
+    alone = conform(folder, scenario, cases=cases)
+    with Warm(folder) as warm:
+        shared = conform(folder, scenario, cases=cases, runner=warm)
+
+    assert not alone.holds
+    assert [case.report for case in alone.cases] == [case.report for case in shared.cases]
