@@ -87,7 +87,7 @@ def run_case(
     """
     started = time.monotonic()
     if emitters is None:
-        emitters = emitters_of(simulator)
+        emitters = emitters_of(simulator, scenario.contract)
     limits = Limits(seconds=seconds or case.timeout)
     with tempfile.TemporaryDirectory(prefix="gsim-devs-") as folder:
         trial = _Trial(

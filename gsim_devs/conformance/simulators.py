@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gsim_devs.contracts import Case, FileArgument, emitters, load_plan
+from gsim_devs.contracts import Case, Contract, FileArgument, emitters, load_plan, validate_plan
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Simulator, command_line
 
@@ -66,20 +66,25 @@ def is_ours(simulator: Simulator) -> bool:
         return False
     path = Path(simulator)
     if path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return "contract.json" in archive.namelist()
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return "contract.json" in archive.namelist()
+        except zipfile.BadZipFile:
+            return False
     return (path / "contract.json").is_file()
 
 
-def emitters_of(simulator: Simulator) -> Emitters | None:
-    """Who reports what, by the plan in a simulator's folder, if there is one that can be read."""
+def emitters_of(simulator: Simulator, contract: Contract) -> Emitters | None:
+    """Who reports what, by the plan in a simulator's folder, if there is one that makes sense."""
     if not isinstance(simulator, str | Path) or not (Path(simulator) / "plan.json").is_file():
         return None
     try:
-        return emitters(load_plan(Path(simulator) / "plan.json"))
+        plan = load_plan(Path(simulator) / "plan.json")
+        validate_plan(plan, contract)
     except UsageError:
-        # What a folder of a stranger calls its plan only served to name components.
+        # A stranger may call anything its plan; it would only have served to name components.
         return None
+    return emitters(plan)
 
 
 def _arguments(scenario: Scenario, case: Case) -> dict[str, Any]:

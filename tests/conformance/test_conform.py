@@ -340,3 +340,17 @@ def test_a_warm_worker_comes_to_the_same_result(tmp_path):
 
     assert not alone.holds
     assert [case.report for case in alone.cases] == [case.report for case in shared.cases]
+
+
+def test_what_only_looks_like_a_plan_or_an_archive_names_no_component_and_does_no_harm(shop, simulator):
+    folder = simulator("customer += 1", name="folder/__main__.py").parent
+    child = {"name": "till", "model": "Nobody"}
+    plan = {"system": "shop", "models": {}, "root": {"name": "Shop", "children": [child], "couplings": []}}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    archive = folder / "archive.pyz"
+    archive.write_bytes(b"PK\x05\x06" + bytes(10) + b"\xff" * 8)
+
+    from_folder, from_archive = (conform(path, shop()).cases[0] for path in (folder, archive))
+
+    assert {finding.violation.components for finding in from_folder.findings} == {()}
+    assert not from_archive.operational
