@@ -9,13 +9,14 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-$(shell (cat pyproject.toml; echo '$(TORCH)') | cksum | tr -d ' ')
 ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_delay 9 --channel_delay 4 --simulate_time 600
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check bench mutants format clean
 
 help:
 	@echo "make demo    assemble the reference simulator of the alternating bit protocol, run it, show its trace"
 	@echo "make test    run the whole test suite"
 	@echo "make check   format, lint, types, layers"
 	@echo "make bench   the benchmarks"
+	@echo "make mutants how well the rules notice small faults"
 	@echo "make format  format the code and repair what the linter can"
 	@echo "make clean   remove what was built (.venv stays)"
 
@@ -59,6 +60,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m tests.bench
+
+mutants: $(INSTALLED)
+	@$(BIN)/gsim-devs mutate
 
 format: $(INSTALLED)
 	$(BIN)/ruff format

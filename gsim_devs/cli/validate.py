@@ -72,7 +72,7 @@ def _all(root: Path) -> list[str]:
 
 
 def _files(root: Path, system: str) -> Iterator[FileReport]:
-    from gsim_devs.contracts import load_cases, load_contract, load_plan
+    from gsim_devs.contracts import load_cases, load_contract, load_mutants, load_plan
     from gsim_devs.rules import load_rule_set
 
     yield _spec(root / "specs" / f"{system}.md")
@@ -92,6 +92,12 @@ def _files(root: Path, system: str) -> Iterator[FileReport]:
     path = root / "scenarios" / system / "reference" / "plan.yaml"
     plan, report = _loaded(load_plan, path)
     yield (report if plan is None else _reported(path, _plan(plan, contract, path)))
+    path = root / "scenarios" / system / "mutants.yaml"
+    if path.is_file():
+        mutants, report = _loaded(load_mutants, path)
+        yield (
+            report if mutants is None else _reported(path, _mutants(mutants, contract, rules, cases, path))
+        )
 
 
 def _spec(path: Path) -> FileReport:
@@ -144,3 +150,17 @@ def _plan(plan: PlanTree, contract: Contract | None, path: Path) -> list[str]:
     present = sorted(source.name for source in folder.glob("*.py"))
     idle = [f"components/{name} belongs to no model" for name in present if name not in wanted]
     return [*check_plan(plan, contract), *missing, *idle]
+
+
+def _mutants(mutants: Any, contract: Any, rules: Any, cases: Any, path: Path) -> list[str]:
+    from gsim_devs.conformance import trace_edit_defects
+    from gsim_devs.contracts import check_mutants, reference_files
+
+    if contract is None or rules is None or cases is None:
+        return ["it can only be checked once contract, rules and test inputs are sound"]
+    try:
+        files = reference_files(path.parent / "reference")
+    except UsageError as error:
+        return [str(error)]
+    found = check_mutants(mutants, [rule.id for rule in rules.rules], cases, files)
+    return [*found, *(one for mutant in mutants.mutants for one in trace_edit_defects(mutant, contract))]

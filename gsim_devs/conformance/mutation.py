@@ -71,6 +71,8 @@ class MutantResult:
     """The components that it changes; none where it edits traces."""
     is_single: bool
     """Whether it changes the source of one component."""
+    is_audible: bool
+    """Whether what it changes reports anything at all, so that a violation can name it."""
     seconds: float
 
     @property
@@ -133,14 +135,16 @@ def try_mutant(mutant: Mutant, reference: Reference, plan: PlanTree, simulator: 
                 )
             )
     outcome, trial = verdict(mutant.breaks, trials)
+    mutated = mutated_components(mutant, plan)
     return MutantResult(
         mutant=mutant.id,
         breaks=mutant.breaks,
         outcome=outcome,
         trial=trial,
-        mutated=mutated_components(mutant, plan),
+        mutated=mutated,
         is_single=bool(mutant.source)
         and (mutant.component is not None or len({edit.file for edit in mutant.source}) == 1),
+        is_audible=any(model.emits for path, _, model in atomics(plan) if path in mutated),
         seconds=time.monotonic() - started,
     )
 

@@ -37,7 +37,12 @@ class MutationReport:
     @property
     def located(self) -> float | None:
         """The share of changes of one component where the first violation names just that component."""
-        return _share([one.is_located for one in self.results if one.is_located is not None])
+        return _share([one.is_located for one in self._asked])
+
+    @property
+    def located_where_audible(self) -> float | None:
+        """The same without the components that never report anything: no violation can name those."""
+        return _share([one.is_located for one in self._asked if one.is_audible])
 
     @property
     def holds(self) -> bool:
@@ -72,16 +77,24 @@ class MutationReport:
             "killed": self.killed,
             "killed_by_meant_rule": self.meant,
             "located": self.located,
+            "located_where_audible": self.located_where_audible,
             "rules_with_too_few_mutants": list(self.seldom_broken),
             "mutants": [_data(one) for one in self.results],
         }
 
+    @property
+    def _asked(self) -> list[MutantResult]:
+        return [one for one in self.results if one.is_located is not None]
+
     def _totals(self) -> Iterator[str]:
-        asked = [one for one in self.results if one.is_located is not None]
+        audible = sum(one.is_audible for one in self._asked)
         yield f"{self.title}: {len(self.results)} mutants"
-        yield f"  killed                           {_percent(self.killed)}"
-        yield f"  killed by the rule meant for it  {_percent(self.meant)}"
-        yield f"  first violation names the component that was changed  {_percent(self.located)} of {len(asked)}"
+        yield f"  killed                                           {_percent(self.killed)}"
+        yield f"  killed by the rule meant for it                  {_percent(self.meant)}"
+        yield f"  first violation names just what was changed      {_percent(self.located)} of {len(self._asked)}"
+        if audible < len(self._asked):
+            share = _percent(self.located_where_audible)
+            yield f"  the same for components that report anything     {share} of {audible}"
         if self.seldom_broken:
             yield f"  rules with fewer than {MUTANTS_OF_A_RULE} mutants: {', '.join(self.seldom_broken)}"
 

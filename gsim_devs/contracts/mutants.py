@@ -149,4 +149,6 @@ def load_mutants(path: str | Path) -> MutantFile:
 def reference_files(folder: Path) -> dict[str, str]:
     """The files of a reference simulator that mutants may edit, by their names below its folder."""
     paths = [folder / PLAN_FILE, *sorted(folder.glob("components/*.py"))]
+    if not paths[0].is_file():
+        raise UsageError(f"{paths[0]}: mutants need a reference simulator, and there is none")
     return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
