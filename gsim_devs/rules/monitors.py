@@ -25,6 +25,8 @@ BEFORE, AFTER = 3, 2
 """How many records around a violation are kept."""
 MOST_KEYS = 1_000_000
 """How many keys, or values that must not be repeated, one rule keeps in mind."""
+_SAME_TIME = 1e-9
+"""Times that differ by less, absolutely or as a share of them, are the same."""
 
 
 @dataclass(slots=True)
@@ -171,10 +173,10 @@ class Monitor(ABC):
         """Whether something that was to happen at this time had to happen before the end."""
         if not end.is_horizon:
             return True
-        margin = self.margin(due, end.time)
         if end.closes_at and self.tally.rule.at_horizon == "due":
-            return due <= end.time + margin
-        return due < end.time - margin
+            # However tolerant a rule is, what is due after the horizon never has to happen.
+            return due <= end.time + _SAME_TIME * max(1.0, abs(end.time))
+        return due < end.time - self.margin(due, end.time)
 
 
 def guarded(matcher: Matcher, see: See) -> See:

@@ -198,6 +198,7 @@ CASES = [
     (LIFE, "0 come 1; 1 pay 1; 2 go 1; 3 come 2", "0 come 1; 1 go 1", 2, ""),
     (LIFE, "0 come 1", "0 come 1; 1 come 1", 2, ""),
     (FOLD, "0 come; 1 go", "0 come; 1 go; 2 go", 3, "0 come"),
+    ({**FOLD, "finally": "inside == 0"}, "0 come; 1 go", "0 come; 1 go; 2 come", 0, ""),
     ({**FOLD, "by": "id", "finally": "inside == 0"}, "0 come 1; 1 go 1", "0 come 1; 1 come 2; 2 go 1", 0, ""),
 ]
 
@@ -229,6 +230,13 @@ def test_a_score_is_what_was_met_of_what_was_due():
 def test_what_is_due_at_exactly_the_horizon_may_be_missing_unless_the_rule_says_otherwise():
     assert result("95 come", **DELAY).verdict == "not_exercised"
     assert result("95 come", at_horizon="due", **DELAY).verdict == "violated"
+
+
+def test_what_is_due_after_the_horizon_need_not_happen_however_tolerant_the_rule_is():
+    tolerant = {**DELAY, "at_horizon": "due", "tolerance": 0.5}
+
+    assert result("95.1 come", **tolerant).verdict == "not_exercised"
+    assert result("94.9 come", **tolerant).verdict == "violated"
 
 
 def test_a_missing_record_is_due_at_its_time():

@@ -148,8 +148,11 @@ class _Watch(Monitor):
         if self.final is None or not end.is_horizon:
             return
         for key, state in self.states.items():
-            self.tally.due += 1
-            if not self.final.call(None, state):
+            holds = self.final.call(None, state)
+            # Where nothing had to happen, only a trace that holds something has kept it.
+            if not holds or self.tally.journal.recent:
+                self.tally.due += 1
+            if not holds:
                 actual = found(self.final, None, state)
                 if key is not None:
                     actual += f" for key {key!r}"
