@@ -94,7 +94,7 @@ def scenario_of(text: str) -> Scenario:
 
 def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
     """What a word on the command line stands for; a Path is the reference simulator, assembled into the folder."""
-    if text == _REFERENCE and not Path(text).exists():
+    if text == _REFERENCE:
         return assembled_reference(scenario, folder / scenario.id)
     if Path(text).exists() or ("{args}" not in text and len(text.split()) == 1):
         return text

@@ -7,7 +7,7 @@ is collected. This module imports nothing of gsim_devs until it is needed.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -218,7 +218,7 @@ class Contracts(Protocol):
 
 
 class Runs(Protocol):
-    """`run("shop", duration=40)`: the simulator of a system runs with these arguments."""
+    """`run("shop", duration=40)`: the simulator of a system runs with these arguments, as a case with them would."""
 
     def __call__(
         self, system: str, *, stdin: str = "", seed: int | None = None, **arguments: object
@@ -250,6 +250,8 @@ def run(pytestconfig: pytest.Config) -> Runs:
     """`run("shop", duration=40)` runs a system's simulator: that of `--simulator`, else the reference; how it went."""
     from gsim_devs import execution
     from gsim_devs.conformance import load_scenario
+    from gsim_devs.conformance.simulators import starts
+    from gsim_devs.contracts import Case, from_data
     from gsim_devs.errors import UsageError
 
     simulators = pytestconfig.stash[_SIMULATORS]
@@ -257,10 +259,12 @@ def run(pytestconfig: pytest.Config) -> Runs:
     def run_simulator(
         system: str, *, stdin: str = "", seed: int | None = None, **arguments: object
     ) -> Result:
+        seeds = [] if seed is None else [seed]
+        given = {"id": "run", "level": "normal", "arguments": arguments, "stdin": stdin, "seeds": seeds}
         try:
             scenario = load_scenario(simulators.root(system), system)
-            given, seed = _seeded(scenario.contract, arguments, seed)
-            return execution.run(simulators.of(scenario), given, stdin=stdin, seed=seed)
+            (start,) = starts(simulators.of(scenario), scenario, from_data(Case, given, "run"))
+            return execution.run(start.simulator, start.arguments, stdin=stdin, seed=start.seed)
         except UsageError as error:
             pytest.fail(str(error), pytrace=False)
 
@@ -291,12 +295,3 @@ def trace(run: Runs, contract: Contracts) -> Traces:
         return records
 
     return records_of
-
-
-def _seeded(
-    contract: Contract, arguments: Mapping[str, object], seed: int | None
-) -> tuple[Mapping[str, object], int | None]:
-    """Where the seed goes: among the arguments where the contract has it there."""
-    if seed is not None and "seed" in contract.arguments:
-        return {**arguments, "seed": seed}, None
-    return arguments, seed

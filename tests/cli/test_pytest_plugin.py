@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.shop import CASES, CONTRACT, RULES, SIMULATOR
 
+ROOT = Path(__file__).parents[2]
 # Leaves a file for each time it is run; its second customer has the wrong number, and the other case ends badly.
 BEFORE = """
 import os, pathlib
@@ -127,6 +128,13 @@ def test_a_run_says_how_it_went(run):
 def test_a_trace_must_end_well(trace):
     trace("shop", mode="other")
 
+def test_what_a_simulator_of_ours_draws_can_be_repeated(run):
+    traces = [run("iobs", seed=seed, stdin="00:00:01:000 1 0\\n" * 30).trace for seed in (None, None, 0, 1)]
+    assert traces[0] == traces[1] == traces[2] != traces[3]
+
+def test_an_argument_may_be_wrong(trace):
+    trace("iobs", simulation_tim=3)
+
 def test_there_must_be_a_simulator(run):
     run("hop")
 """
@@ -134,6 +142,8 @@ def test_there_must_be_a_simulator(run):
 
 def test_tests_written_by_hand_run_the_simulator_of_a_system(project):
     (project / "tests").mkdir()
+    for name in ("contracts/iobs.yaml", "scenarios/iobs"):
+        (project / name).symlink_to(ROOT / name)
     (project / "tests/test_shop.py").write_text(HAND_WRITTEN)
 
     done = pytest_in(project, "tests", "--simulator", "shop=simulator.py")
@@ -142,10 +152,14 @@ def test_tests_written_by_hand_run_the_simulator_of_a_system(project):
         "test_shop test_who_comes_is_served": "passed",
         "test_shop test_a_run_says_how_it_went": "passed",
         "test_shop test_a_trace_must_end_well": "failure",
+        "test_shop test_what_a_simulator_of_ours_draws_can_be_repeated": "passed",
+        "test_shop test_an_argument_may_be_wrong": "failure",
         "test_shop test_there_must_be_a_simulator": "failure",
     }
     assert "shop: exited with code 1 and said nothing" in done.stdout
     assert "there is no scenario 'hop'" in done.stdout
+    assert "iobs: " in done.stdout
+    assert "simulation_tim" in done.stdout
     assert "Traceback" not in done.stdout
 
 
