@@ -153,7 +153,8 @@ class _Checker:
         self._finish(parts)
 
     def report(self, emitters: Emitters) -> Report:
-        """What was found until now."""
+        """What was found; of rules over all runs together, only now."""
+        self._conclude()
         for tally in self.tallies:
             for violation in tally.violations:
                 _blame(violation, emitters)
@@ -193,6 +194,15 @@ class _Checker:
             except EVALUATION_ERRORS as error:
                 _failed(tally, error, None)
         self.journal.open.clear()
+
+    def _conclude(self) -> None:
+        self.journal.recent.clear()
+        for tally in self.tallies:
+            try:
+                if tally.conclude is not None:
+                    tally.conclude()
+            except EVALUATION_ERRORS as error:
+                _failed(tally, error, None)
 
     def _note_late(self, record: Record) -> None:
         # When the last word is said is printed as roughly as the rules allow.

@@ -86,7 +86,7 @@ class Journal:
 class Tally:
     """What was due of one rule, and what was not kept."""
 
-    __slots__ = ("rule", "journal", "due", "broken", "pending", "violations")
+    __slots__ = ("rule", "journal", "due", "broken", "pending", "violations", "conclude")
 
     def __init__(self, rule: RuleModel, journal: Journal) -> None:
         self.rule = rule
@@ -95,6 +95,8 @@ class Tally:
         self.broken = 0
         self.pending = 0
         self.violations: list[Violation] = []
+        self.conclude: Callable[[], None] | None = None
+        """What is judged once, over all runs together, when the last one is over."""
 
     @property
     def verdict(self) -> Verdict:

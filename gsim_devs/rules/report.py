@@ -137,7 +137,9 @@ def _lines(report: Report) -> Iterable[str]:
 
 def in_words(one: Violation) -> Iterable[str]:
     """The lines that tell a violation to people."""
-    where = f" at line {one.target.line}" if one.target else f", due at {one.due!r}"
+    where = f" at line {one.target.line}" if one.target else ""
+    if one.target is None and one.due is not None:
+        where = f", due at {one.due!r}"
     if one.target is None and one.trigger is not None:
         where += f" because of line {one.trigger.line}"
     yield f"{one.rule}{where}: {one.clause}"
