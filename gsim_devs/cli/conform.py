@@ -85,9 +85,8 @@ def scenario_of(text: str) -> Scenario:
     """A scenario by its id, below the current folder, or by the path of its folder."""
     from gsim_devs.conformance import load_scenario
 
-    path = Path(text)
-    if len(path.parts) > 1 or path.is_absolute():
-        path = path.absolute()
+    if os.sep in text:
+        path = Path(text).absolute()
         return load_scenario(path.parent.parent, path.name)
     return load_scenario(Path(), text)
 

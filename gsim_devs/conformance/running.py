@@ -221,7 +221,7 @@ def _invalid(report: Report | None) -> str:
         return ""
     count = report.bad_line_count + report.defective_records
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return f"the trace does not fit the contract: {report.findings[0]}{more}"
+    return f"the trace does not fit the contract: {_printable(str(report.findings[0]))}{more}"
 
 
 def _printable(text: str) -> str:

@@ -61,10 +61,16 @@ def test_a_folder_a_zipapp_a_file_and_a_command_line_are_simulators(assembled, t
         assert main(["conform", str(simulator), *FEW]) == 0, capsys.readouterr().out
 
 
-def test_scenarios_are_found_in_the_current_folder(capsys, monkeypatch):
-    monkeypatch.chdir(ROOT)
+@pytest.mark.parametrize(
+    ("folder", "scenario"),
+    [(".", "abp"), (".", "scenarios/abp/"), ("scenarios", "./abp"), ("tests", "../scenarios/abp")],
+)
+def test_scenarios_are_found_by_name_in_the_current_folder_and_elsewhere_by_path(
+    folder, scenario, monkeypatch
+):
+    monkeypatch.chdir(ROOT / folder)
 
-    assert main(["conform", "reference", "--scenario", "abp", "--cases", "abp-01"]) == 0
+    assert main(["conform", "reference", "--scenario", scenario, "--cases", "abp-01"]) == 0
 
 
 def test_what_is_wrong_ends_in_1_and_stands_in_every_report(assembled, capsys):
