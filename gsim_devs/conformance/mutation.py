@@ -36,7 +36,6 @@ its cases the mutant reports byte for byte what the reference simulator reports.
 
 Records = Iterable[Record | BadLine]
 
-_PATIENCE = 10.0
 _LONGEST_TRACE = 64 * 1024 * 1024
 
 
@@ -114,10 +113,18 @@ class Reference:
         return [(start, path.read_bytes()) for start, path in paths]
 
 
-def try_mutant(mutant: Mutant, reference: Reference, plan: PlanTree, simulator: Path | None) -> MutantResult:
+def try_mutant(
+    mutant: Mutant,
+    reference: Reference,
+    plan: PlanTree,
+    simulator: Path | None,
+    *,
+    seconds: float = 10.0,
+) -> MutantResult:
     """Try its cases in order until the rule that is meant to be violated is.
 
-    `plan` and `simulator` are the mutant's own; there is no simulator where it edits traces.
+    `plan` and `simulator` are the mutant's own; there is no simulator where it edits traces. A run may take `seconds`:
+    a mutant that runs for ever must not hold up the others.
     """
     started = time.monotonic()
     scenario = reference.scenario
@@ -126,8 +133,7 @@ def try_mutant(mutant: Mutant, reference: Reference, plan: PlanTree, simulator: 
         if not trials:
             raise UsageError(f"Mutant {mutant.id}: in no case is there a record for each of its edits")
     else:
-        # A mutant that runs for ever must not hold up the others.
-        limits = Limits(seconds=_PATIENCE, output=_LONGEST_TRACE)
+        limits = Limits(seconds=seconds, output=_LONGEST_TRACE)
         with Pool(simulator, workers=1, limits=limits) as pool:
             trials = list(
                 _until(

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from gsim_devs.cli import main
 
 
-@pytest.mark.parametrize("name", ["contract", "plan", "cases", "rules"])
+@pytest.mark.parametrize("name", ["contract", "plan", "cases", "rules", "mutants"])
 def test_each_schema_is_a_schema(capsys, name):
     code = main(["schema", name])
 

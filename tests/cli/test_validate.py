@@ -189,3 +189,17 @@ def test_every_model_has_its_file_and_every_file_its_model(reference, report):
         "defective",
         "model Server has no components/server.py components/sever.py belongs to no model",
     )
+
+
+def test_mutants_are_checked_where_there_are_some(root, report):
+    path = root / "scenarios" / "shop" / "mutants.yaml"
+    edit = "{on: server.served, nth: 1, drop: true}"
+    path.write_text(f"system: shop\nmutants: [{{id: lost, breaks: none, trace: [{edit}]}}]\n")
+
+    code, files = report()
+
+    assert code == 1
+    assert "mutants need a reference simulator" in files["scenarios/shop/mutants.yaml"][1]
+
+    change(path, "id: lost", "id: lost, cause: none")
+    assert "cause" in report()[1]["scenarios/shop/mutants.yaml"][1]
