@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .absent import Absent
 from .alternate import Alternate
+from .balance import Balance
 from .capacity import Capacity
 from .count import Count
 from .delay import Delay
@@ -25,6 +26,7 @@ from .precedence import Precedence
 from .recurrence import Recurrence
 from .response import Response
 from .sequence import Sequence
+from .succession import Succession
 from .unique import Unique
 from .within import Within
 
@@ -36,6 +38,7 @@ Rule = Annotated[
     | Sequence
     | Precedence
     | Response
+    | Succession
     | Alternate
     | NotBetween
     | Lifecycle
@@ -45,6 +48,7 @@ Rule = Annotated[
     | Exclusive
     | Capacity
     | Fifo
+    | Balance
     | Invariant
     | Derived
     | Monotone
