@@ -12,7 +12,7 @@ ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_dela
 .PHONY: help demo test check bench mutants format clean
 
 help:
-	@echo "make demo    assemble the reference simulator of the alternating bit protocol, run it, show its trace"
+	@echo "make demo    assemble the simulator of the alternating bit protocol, run it, check it, break it, find the fault"
 	@echo "make test    run the whole test suite"
 	@echo "make check   format, lint, types, layers"
 	@echo "make bench   the benchmarks"
@@ -43,10 +43,24 @@ demo: $(INSTALLED)
 	@head -n 8 build/abp.jsonl
 	@echo "... $$(wc -l < build/abp.jsonl | tr -d ' ') records in all"
 	@echo
+	@echo "Does it keep its specification? 18 test inputs, and rules that quote specs/abp.md"
+	@echo
+	@$(BIN)/gsim-devs conform build/abp --scenario abp | tail -n 2
+	@echo
+	@echo "The same with one line of its sender spoiled: the timer is a millisecond late (build/abp-broken)"
+	@echo
+	@rm -rf build/abp-broken
+	@cp -r build/abp build/abp-broken
+	@sed 's/after(self.timeout, /after(self.timeout + 1, /' build/abp/components/sender.py \
+		> build/abp-broken/components/sender.py
+	@$(BIN)/gsim-devs conform build/abp-broken --scenario abp > build/abp-broken.txt; [ $$? -eq 1 ]
+	@sed -n '/^operational/,/^  again/p' build/abp-broken.txt
+	@echo
 	@echo "To try next:"
 	@echo "  $(BIN)/python build/abp --help                               what it accepts"
 	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail  who said what"
 	@echo "  less build/abp/components/sender.py                          how a component is written"
+	@echo "  less trace_checkers/abp.yaml                                 how rules are written"
 	@echo "  $(BIN)/gsim-devs new my_system                               a system of your own (README)"
 
 test: $(INSTALLED)

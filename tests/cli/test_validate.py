@@ -107,9 +107,7 @@ def test_cases_are_checked_against_the_contract(root, report):
 
 
 def test_a_rule_without_its_clause_is_defective(root, report):
-    change(
-        root / "trace_checkers" / "shop.yaml", "rules: []", "rules: [{id: a, level: system, kind: exists}]"
-    )
+    change(root / "trace_checkers" / "shop.yaml", "    clause: Each end of service is reported.\n", "")
 
     code, files = report()
 
