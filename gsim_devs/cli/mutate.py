@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,9 +86,20 @@ def _all() -> list[str]:
     return found
 
 
-def _workers(jobs: int) -> ProcessPoolExecutor:
-    # Processes, because checking traces is work for Python itself; not forked, because this one has threads by then.
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+@contextmanager
+def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes, because checking traces is work for Python itself; Ctrl-C is for this one alone."""
+    pool = ProcessPoolExecutor(
+        jobs,
+        # Not forked: this process has threads by then.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _tried(text: str, only: str | None, folder: Path, pool: ProcessPoolExecutor | None) -> MutationReport:

@@ -5,6 +5,7 @@ Simulators run in warm workers, always with `--detail`. Assembles nothing, and l
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,7 +108,7 @@ class Reference:
                     if not result.ok:
                         raise UsageError(f"the reference simulator fails in case {case.id}: {result.reason}")
                     # Another process may be writing the same.
-                    draft = path.with_suffix(f".{time.monotonic_ns()}")
+                    draft = path.with_suffix(f".{os.getpid()}")
                     draft.write_bytes(result.trace)
                     draft.rename(path)
         return [(start, path.read_bytes()) for start, path in paths]
@@ -223,12 +224,12 @@ def _edited_trials(mutant: Mutant, reference: Reference, plan: PlanTree) -> Iter
     declared = _declared(scenario)
     for case in _cases(mutant, scenario):
         runs: list[tuple[Start, Records]] = []
-        is_edited = is_same = False
+        is_edited, is_same = False, True
         for start, trace in reference.traces(case):
             records = [one for one in read(trace, declared) if isinstance(one, Record)]
             new = edited(records, mutant.trace, scenario.contract, _arguments(scenario, start))
             is_edited |= new is not None
-            is_same |= new is not None and _contents(new) == _contents(records)
+            is_same &= new is None or _contents(new) == _contents(records)
             runs.append((start, records if new is None else new))
         if is_edited:
             trial = _checked(case, runs, scenario, plan)
