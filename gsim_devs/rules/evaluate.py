@@ -6,7 +6,7 @@ the rules file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gsim_devs.contracts.contract import Contract
@@ -18,6 +18,7 @@ from .facts import Facts
 from .files import RuleSet, rule_defects
 from .kinds import Rule
 from .monitors import End, Journal, MakeMonitor, See, Tally, Violation
+from .references import Reference
 from .report import Report, RuleResult
 from .scoped import Part
 
@@ -34,14 +35,19 @@ def check(
     plan_emitters: Emitters | None = None,
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
+    reference: Iterable[Record | BadLine] | None = None,
 ) -> Report:
     """Check one trace.
 
     `arguments` are the values of the contract's arguments in that run, durations in the contract's unit of time;
     `horizon` is the contract's horizon argument unless it is given. Of each rule at most `limit` violations are kept.
     `notify` is called with each of these as soon as it is found, when what follows it is not known yet.
+    `reference` is the trace that rules of the kind `reference` compare with; without one they are not exercised.
     """
-    return check_runs([records], rules, contract, arguments, horizon, plan_emitters, limit, notify)
+    references = None if reference is None else [reference]
+    return check_runs(
+        [records], rules, contract, arguments, horizon, plan_emitters, limit, notify, references
+    )
 
 
 def check_runs(
@@ -53,8 +59,12 @@ def check_runs(
     plan_emitters: Emitters | None = None,
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
+    references: Iterable[Iterable[Record | BadLine]] | None = None,
 ) -> Report:
-    """Check several runs with the same arguments as one: what is due and what is kept adds up."""
+    """Check several runs with the same arguments as one: what is due and what is kept adds up.
+
+    `references`: one for each run, in the same order.
+    """
     defects = rule_defects(rules, contract)
     if defects:
         raise UsageError("\n".join(defects))
@@ -70,8 +80,9 @@ def check_runs(
             tell(violation)
 
         checker.journal.notify = blame_and_tell
+    rest = None if references is None else iter(references)
     for records in runs:
-        checker.watch(records)
+        checker.watch(records, None if rest is None else _next_of(rest))
     return checker.report(emitters)
 
 
@@ -95,9 +106,9 @@ class _Checker:
         self.findings: list[BadLine | Defect] = []
         self.tallies = [Tally(rule, self.journal) for rule in rules.rules]
         self.watched: list[tuple[Tally, MakeMonitor, Any]] = []
-        facts = Facts(contract, arguments, horizon, self.closed)
+        self.facts = Facts(contract, arguments, horizon, self.closed)
         for rule, tally in zip(rules.rules, self.tallies, strict=True):
-            self._prepare(rule, tally, facts)
+            self._prepare(rule, tally, self.facts)
 
     def _prepare(self, rule: Rule, tally: Tally, facts: Facts) -> None:
         try:
@@ -119,8 +130,9 @@ class _Checker:
             raise UsageError(f"rule {rule.id}: {place[0]}: {sentence}")
         self.watched.append((tally, make, ends))
 
-    def watch(self, records: Iterable[Record | BadLine]) -> None:
+    def watch(self, records: Iterable[Record | BadLine], reference: Reference | None) -> None:
         """See one trace, which may hold several replications."""
+        self.facts.reference = reference
         table, parts = self._begin()
         journal, recent = self.journal, self.journal.recent
         remember = recent.append
@@ -150,7 +162,7 @@ class _Checker:
                     see(item)
             except EVALUATION_ERRORS as error:
                 _go_on(listeners, see, item, error)
-        self._finish(parts)
+        self._finish(parts, is_last=True)
 
     def report(self, emitters: Emitters) -> Report:
         """What was found; of rules over all runs together, only now."""
@@ -176,6 +188,8 @@ class _Checker:
     def _begin(self) -> tuple[dict[tuple[str, str], list[tuple[Tally, See]]], list[tuple[Tally, Part]]]:
         """Fresh monitors, and who wants to see what."""
         self.journal.recent.clear()
+        if self.facts.reference is not None:
+            self.facts.reference.begin()
         table: dict[tuple[str, str], list[tuple[Tally, See]]] = {}
         parts = []
         for tally, make, ends in self.watched:
@@ -186,13 +200,15 @@ class _Checker:
                     table.setdefault(kind, []).append((tally, see))
         return table, parts
 
-    def _finish(self, parts: list[tuple[Tally, Part]]) -> None:
+    def _finish(self, parts: list[tuple[Tally, Part]], *, is_last: bool = False) -> None:
         end = End(self.horizon, is_horizon=True, closes_at=self.closed)
         for tally, part in parts:
             try:
                 part.finish(end)
             except EVALUATION_ERRORS as error:
                 _failed(tally, error, None)
+        if self.facts.reference is not None:
+            self.facts.reference.finish(is_last=is_last)
         self.journal.open.clear()
 
     def _conclude(self) -> None:
@@ -219,6 +235,13 @@ class _Checker:
         self.defective += 1
         if len(self.findings) < 2 * self.journal.limit:
             self.findings += defects
+
+
+def _next_of(references: Iterator[Iterable[Record | BadLine]]) -> Reference:
+    records = next(references, None)
+    if records is None:
+        raise UsageError("there are fewer reference traces than runs")
+    return Reference(records)
 
 
 def _go_on(listeners: list[tuple[Tally, See]], failed: See, record: Record, error: Exception) -> None:

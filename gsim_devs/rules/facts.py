@@ -6,9 +6,9 @@ arguments: then what does not agree with the contract is collected as defects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gsim_devs.contracts.contract import Contract
 from gsim_devs.contracts.declaration import Defect
@@ -30,6 +30,9 @@ from .scopes import (
     target_scope,
     trigger_scope,
 )
+
+if TYPE_CHECKING:
+    from .references import Reference
 
 _ARGUMENT_KINDS: dict[str, Kind] = {
     "integer": "number",
@@ -68,6 +71,8 @@ class Facts:
     closed: bool
     """Whether what falls on exactly the horizon happens."""
     defects: list[Defect] = field(default_factory=list)
+    reference: Reference | None = None
+    """What the run at hand is compared with."""
 
     @property
     def is_reading(self) -> bool:
@@ -177,6 +182,28 @@ class Facts:
             sorts = {kind_of_schema(payload[name]) for payload in declared}
             found[name] = sorts.pop() if len(sorts) == 1 else "any"
         return found
+
+
+def either(matchers: Sequence[Matcher]) -> Matcher:
+    """Several patterns as one, so that a record is seen once however many of them it fulfils; the first one counts."""
+    of_kind: dict[tuple[str, str], list[Matcher]] = {}
+    for matcher in matchers:
+        for kind in matcher.kinds:
+            of_kind.setdefault(kind, []).append(matcher)
+
+    def first(record: Record) -> Matcher | None:
+        for matcher in of_kind[record.entity, record.event]:
+            if matcher.where is None or matcher.where.call(record, None):
+                return matcher
+        return None
+
+    def key(record: Record, other: Any) -> Any:
+        matcher = first(record)
+        return None if matcher is None else matcher.key(record, other)
+
+    text = " or ".join(matcher.text for matcher in matchers)
+    where = Compiled(text, "bool", lambda record, other: first(record) is not None)
+    return Matcher(tuple(of_kind), {}, where, key, text)
 
 
 def _one_key(record: Record, other: Any) -> Any:

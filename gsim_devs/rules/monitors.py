@@ -109,6 +109,11 @@ class Tally:
         """Obligations met / obligations due; None where nothing was due."""
         return (self.due - self.broken) / self.due if self.due else None
 
+    @property
+    def keeps_more(self) -> bool:
+        """Whether one more violation would be kept in full."""
+        return len(self.violations) < self.journal.limit
+
     def violate(
         self,
         expected: str,
@@ -121,7 +126,7 @@ class Tally:
     ) -> None:
         """Count something that was due and not kept; the first ones are kept in full."""
         self.broken += 1
-        if len(self.violations) < self.journal.limit:
+        if self.keeps_more:
             rule = self.rule
             violation = Violation(
                 rule.id, rule.clause, rule.level, expected, actual, trigger, target, due, kinds, self.journal.window()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from collections import Counter
 
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gsim_devs.contracts import from_data
 from gsim_devs.errors import UsageError
-from gsim_devs.rules import rule_defects
-from tests.rules.checking import CONTRACT, result, rules_of
+from gsim_devs.rules import RuleSet, check, check_runs, rule_defects
+from gsim_devs.trace import BadLine, Defect, Record
+from tests.rules.checking import CONTRACT, result, rules_of, trace
 
 COME, GO, PAY = "door.come", "door.go", "till.pay"
+ARGUMENTS = {"until": 100.0, "service": 5.0}
 PAIRS = {"kind": "succession", "first": COME, "then": GO, "by": "id"}
 STOCK = {"kind": "balance", "steps": [{"on": COME, "add": "n"}, {"on": GO, "add": "-n"}]}
 STATED = {**STOCK, "reported": [{"on": PAY, "value": "n"}]}
@@ -124,3 +132,218 @@ def test_a_rule_that_demands_nothing_is_refused(rule, sentence):
 )
 def test_what_does_not_agree_with_the_contract_is_told_when_rules_are_read(rule, defect):
     assert defect in " ".join(rule_defects(rules_of(**rule), CONTRACT))
+
+
+SAME = {"kind": "reference"}
+MODEL = "0 come 1; 5 go 1; 5 pay 1 7; 9 come 2"
+
+
+def agreement(records: str, reference: str | None = MODEL, horizon: float = 100.0, **rule):
+    arguments = {"until": horizon, "service": 5.0}
+    expected = None if reference is None else trace(reference)
+    return check(trace(records), rules_of(**rule), CONTRACT, arguments, reference=expected).rule("it")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept", "broken", "line"),
+    [
+        (SAME, "0 come 1; 5 pay 1 7; 5 go 1; 9 come 2", "0 come 1; 5 go 1; 5 pay 1 8; 9 come 2", 3),
+        (SAME, MODEL, "0 come 1; 5 go 1; 5 pay 1 7; 9.1 come 2", 3),
+        (SAME, MODEL, "0 come 1; 5 go 1; 5 pay 1 7", 3),
+        (SAME, MODEL, f"{MODEL}; 9 come 2", 5),
+        ({**SAME, "order": "fixed"}, MODEL, "0 come 1; 5 pay 1 7; 5 go 1; 9 come 2", 3),
+        ({**SAME, "order": "fixed", "by": "entity"}, "0 come 1; 5 pay 1 7; 5 go 1; 9 come 2", "5 go 1", 0),
+        ({**SAME, "order": "free"}, "9 pay 1 7; 10 go 1; 12 come 2; 13 come 1", "9 pay 1 7; 9 pay 1 7", 2),
+        ({**SAME, "events": [COME]}, "0 come 1; 9 come 2", "0 come 1; 8 go 1; 9 come 3", 3),
+        ({**SAME, "fields": ["id"]}, "0 come 1; 5 go 1; 5 pay 1 9; 9 come 2", "0 come 3 1", 1),
+        ({**SAME, "fields": []}, "0 come 5; 5 go 6; 5 pay 1; 9 come 2", "0 go 1", 1),
+        (
+            {**SAME, "tolerance": 0.5},
+            "0.4 come 1; 4.6 go 1; 5 pay 1 7.3; 9.2 come 2.5",
+            "0 come 1; 5.6 go 1",
+            1,
+        ),
+    ],
+)
+def test_what_agrees_with_a_reference(rule, kept, broken, line):
+    wrong = agreement(broken, **rule)
+
+    assert rule_defects(rules_of(**rule), CONTRACT) == []
+    assert agreement(kept, **rule).score == 1.0
+    assert wrong.verdict == "violated"
+    assert wrong.violations[0].line == line
+
+
+def test_without_a_reference_nothing_is_compared():
+    assert agreement(MODEL, None, **SAME).verdict == "not_exercised"
+    assert agreement("", "", **SAME).verdict == "not_exercised"
+
+
+def test_the_first_divergence_tells_what_is_here_and_what_is_expected_there():
+    found = agreement("0 come 1; 5 go 1; 5 pay 1 8; 9 come 2", **SAME)
+
+    [violation] = found.violations
+    assert violation.line == 3
+    assert violation.expected == 'till.pay {"id": 1.0, "n": 7.0} at 5.0 (line 3 of the reference)'
+    assert violation.actual == 'till.pay {"id": 1.0, "n": 8.0} at 5.0: n differs'
+    assert (found.met, found.due) == (6, 8)
+
+
+def test_what_is_missing_is_told_where_it_is_missing_and_blamed_on_who_would_report_it():
+    [violation] = agreement("0 come 1; 5 go 1; 9 come 2", **SAME).violations
+
+    assert (violation.line, violation.due, violation.entity) == (2, 5.0, "till")
+    assert violation.expected == 'till.pay {"id": 1.0, "n": 7.0} at 5.0 (line 3 of the reference)'
+
+
+def test_a_record_that_does_not_belong_there_is_shown_with_what_comes_next():
+    early = agreement("0 come 1; 3 pay 1 7; 5 go 1; 5 pay 1 7; 9 come 2", **SAME)
+    late = agreement(f"{MODEL}; 20 pay 1", **SAME)
+
+    assert early.violations[0].expected.startswith("door.go")
+    assert (early.met, early.due) == (8, 9)
+    assert late.violations[0].expected == "nothing more"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), max_size=12), st.data())
+def test_the_score_is_the_f1_of_the_two_as_multisets(items, data):
+    kept = data.draw(st.lists(st.sampled_from(items), max_size=12)) if items else []
+    kept += data.draw(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), max_size=4))
+    written = ["; ".join(f"{t} come {1 + (n == 'b')}" for t, n in sorted(which)) for which in (kept, items)]
+
+    found = agreement(*written, **SAME)
+
+    shared = sum((Counter(kept) & Counter(items)).values())
+    assert (found.met, found.due) == (2 * shared, len(kept) + len(items))
+
+
+def test_what_falls_on_the_horizon_or_behind_it_may_be_missing():
+    reference = "0 come 1; 10 go 1; 11 go 2"
+
+    assert (agreement("0 come 1", reference, 10, **SAME).verdict) == "held"
+    assert (agreement("0 come 1", reference, 10, **SAME).pending) == 2
+    assert (agreement("0 come 1; 10 go 1; 10 pay 1", reference, 10, **SAME).verdict) == "held"
+    assert (agreement("0 come 1", reference, 10, **SAME, at_horizon="due").verdict) == "violated"
+    assert (agreement("0 come 1; 10 pay 1", "0 come 1", 10, **SAME, at_horizon="due").verdict) == "violated"
+
+
+def test_a_trace_that_breaks_off_lacks_all_the_rest():
+    found = agreement("0 come 1", "; ".join(f"{n} come 1" for n in range(50)), **SAME)
+
+    assert (found.met, found.due, len(found.violations)) == (2, 51, 10)
+
+
+def test_a_reference_is_read_only_as_far_as_the_trace_has_come():
+    read = []
+
+    def reference():
+        for record in trace("; ".join(f"{n} come 1" for n in range(50))):
+            read.append(record.time)
+            yield record
+
+    def records():
+        for record in trace("; ".join(f"{n} come 1" for n in range(50))):
+            assert len(read) <= record.time + 2
+            yield record
+
+    found = check(records(), rules_of(**SAME), CONTRACT, ARGUMENTS, reference=reference()).rule("it")
+
+    assert found.met == 100
+
+
+def test_each_replication_has_its_own():
+    def replications(*texts):
+        return [
+            msgspec.structs.replace(record, replication=number)
+            for number, text in enumerate(texts)
+            for record in trace(text)
+        ]
+
+    def compared(*texts):
+        reference = replications("0 come 1; 5 go 1", "0 come 2", "0 come 3")
+        return check(replications(*texts), rules_of(**SAME), CONTRACT, ARGUMENTS, reference=reference).rule(
+            "it"
+        )
+
+    assert compared("0 come 1; 5 go 1", "0 come 2", "0 come 3").score == 1
+    assert compared("0 come 1", "0 come 2", "0 come 3").met == 6
+    assert (compared("0 come 1; 5 go 1").met, compared("0 come 1; 5 go 1").due) == (4, 6)
+
+
+def test_each_run_has_its_own():
+    runs = [trace("0 come 1"), trace("0 come 2")]
+
+    def compared(*references):
+        return check_runs(
+            runs, rules_of(**SAME), CONTRACT, ARGUMENTS, references=map(trace, references)
+        ).rule("it")
+
+    assert compared("0 come 1", "0 come 2").score == 1
+    assert compared("0 come 2", "0 come 1").score == 0
+    with pytest.raises(UsageError, match="fewer reference traces than runs"):
+        compared("0 come 1")
+
+
+def test_two_rules_share_a_reference_though_they_read_it_at_different_paces():
+    rules = [{"order": "free", "events": [PAY]}, {"events": [COME]}, {"tolerance": 3, "fields": ["id"]}]
+    data = [
+        {"id": f"r{n}", "clause": "So.", "level": "system", **SAME, **rule} for n, rule in enumerate(rules)
+    ]
+    together = from_data(RuleSet, {"system": "shop", "rules": data}, "shop.yaml")
+
+    report = check(trace(MODEL), together, CONTRACT, ARGUMENTS, reference=trace(MODEL))
+
+    assert [(rule.met, rule.due) for rule in report.rules] == [(2, 2), (4, 4), (8, 8)]
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        (BadLine(2, "is not JSON", "{"), "line 2 is not JSON"),
+        (Record(1.0, "door", "come", {}, 2, defects=(Defect(2, "id is missing"),)), "line 2: id is missing"),
+    ],
+)
+def test_nothing_is_compared_with_a_reference_that_is_not_sound(second, sentence):
+    reference = [trace("0 come 1")[0], second]
+
+    with pytest.raises(UsageError, match=sentence):
+        check(trace(MODEL), rules_of(**SAME), CONTRACT, ARGUMENTS, reference=reference)
+
+
+def test_numbers_are_near_wherever_they_stand_and_nothing_else_is():
+    def one(value):
+        return [Record(0.0, "door", "come", {"id": value, "n": 1}, 1)]
+
+    def agrees(a, b):
+        rules = rules_of(**SAME, tolerance=0.1)
+        return check(one(a), rules, CONTRACT, ARGUMENTS, reference=one(b)).rule("it").verdict == "held"
+
+    assert agrees([1, {"x": [2, None]}], [1.05, {"x": [2.0, None]}])
+    assert not agrees([1, {"x": [2]}], [1, {"y": [2]}])
+    assert not agrees([1, [2]], [[1], 2])
+    assert not agrees(1, True)
+    assert not agrees("1", 1)
+
+
+def test_many_records_of_one_instant_are_compared_in_good_time():
+    text = "; ".join(f"1 come {n} {n}" for n in range(3000))
+    shuffled = "; ".join(f"1 come {n} {n + 1e-12}" for n in reversed(range(3000)))
+
+    assert agreement(shuffled, text, **SAME).score == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "defect"),
+    [
+        ({**SAME, "events": [COME, "till.payed"]}, "events[1]: the contract has no event 'till.payed'"),
+        ({**SAME, "fields": ["idd"]}, "fields: none of these records has a field 'idd' (did you mean 'id'?)"),
+        ({**SAME, "by": "identity"}, "by: 'identity': unknown name"),
+    ],
+)
+def test_a_reference_rule_that_does_not_agree_with_the_contract(rule, defect):
+    assert defect in " ".join(rule_defects(rules_of(**rule), CONTRACT))
+
+
+def test_a_reference_has_no_scope():
+    with pytest.raises(UsageError, match="use `events` in place of `scope`"):
+        rules_of(**SAME, scope={"after": PAY})

@@ -24,6 +24,7 @@ from .not_between import NotBetween
 from .periodic import Periodic
 from .precedence import Precedence
 from .recurrence import Recurrence
+from .reference import Agreement
 from .response import Response
 from .sequence import Sequence
 from .succession import Succession
@@ -53,7 +54,8 @@ Rule = Annotated[
     | Derived
     | Monotone
     | Recurrence
-    | Fold,
+    | Fold
+    | Agreement,
     Field(discriminator="kind"),
 ]
 """One rule of any kind."""
