@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from gsim_devs.errors import UsageError
 from gsim_devs.trace import BadLine, Record
@@ -22,10 +23,13 @@ class Reference:
         self._replication: int | None = None
         self._seers: list[See] = []
         self._is_read = False
+        self.now = 0.0
+        """How far the trace has come."""
 
     def begin(self) -> None:
         """The next replication begins, and with it those who want to see it are others."""
         self._seers.clear()
+        self.now = 0.0
         if not self._is_read:
             self._is_read = True
             self._fetch()
@@ -42,19 +46,20 @@ class Reference:
         ahead = self._ahead
         return ahead if ahead is not None and ahead.replication == self._replication else None
 
-    def advance(self, time: float) -> None:
-        """Show what there is up to this time."""
-        while (record := self.next) is not None and record.time <= time:
+    def advance(self, now: float, reach: float) -> None:
+        """The trace has come so far: show what there is up to a little later."""
+        self.now = now
+        while (record := self.next) is not None and record.time <= now + reach:
             self._fetch()
             for see in self._seers:
                 see(record)
 
     def finish(self, *, is_last: bool) -> None:
         """Show the rest of this replication; of the last one, all that follows it."""
-        self.advance(float("inf"))
+        self.advance(inf, 0.0)
         while is_last and self._ahead is not None:
             self._replication = self._ahead.replication
-            self.advance(float("inf"))
+            self.advance(inf, 0.0)
 
     def _fetch(self) -> None:
         found = next(self._records, None)

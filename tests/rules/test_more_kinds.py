@@ -284,16 +284,30 @@ def test_each_run_has_its_own():
         compared("0 come 1")
 
 
+def rules_together(*rules):
+    frame = {"clause": "So it is.", "level": "system", **SAME}
+    data = [{"id": f"r{number}", **frame, **rule} for number, rule in enumerate(rules)]
+    return from_data(RuleSet, {"system": "shop", "rules": data}, "shop.yaml")
+
+
 def test_two_rules_share_a_reference_though_they_read_it_at_different_paces():
     rules = [{"order": "free", "events": [PAY]}, {"events": [COME]}, {"tolerance": 3, "fields": ["id"]}]
-    data = [
-        {"id": f"r{n}", "clause": "So.", "level": "system", **SAME, **rule} for n, rule in enumerate(rules)
-    ]
-    together = from_data(RuleSet, {"system": "shop", "rules": data}, "shop.yaml")
+    together = rules_together(*rules)
 
     report = check(trace(MODEL), together, CONTRACT, ARGUMENTS, reference=trace(MODEL))
 
     assert [(rule.met, rule.due) for rule in report.rules] == [(2, 2), (4, 4), (8, 8)]
+
+
+def test_what_one_rule_waits_for_in_vain_is_not_kept_while_another_reads_on(monkeypatch):
+    monkeypatch.setattr("gsim_devs.rules.kinds.reference.MOST_KEYS", 3)
+    both = rules_together({"events": [PAY]}, {"events": [COME]})
+    come = "; ".join(f"{n} come 1" for n in range(50))
+    many = "; ".join(f"{n} come 1; {n} pay 1" for n in range(50))
+
+    report = check(trace(come), both, CONTRACT, ARGUMENTS, reference=trace(many))
+
+    assert [(rule.met, rule.due) for rule in report.rules] == [(0, 50), (100, 100)]
 
 
 @pytest.mark.parametrize(

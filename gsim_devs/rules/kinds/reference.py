@@ -106,11 +106,15 @@ class _Watch(Monitor):
 
     def on_expected(self, record: Record) -> None:
         """A record of the reference."""
+        assert self.reference is not None
         self.count += 1
         expected = Expected(record, self.count, self.terms.fields)
         if self.is_over:
             self._missing(expected)
             return
+        # Another rule may have led the reference here, while nothing came of what this one compares.
+        if self.terms.order != "free":
+            self._give_up(self.reference.now)
         if len(self.queue) >= MOST_KEYS:
             raise UsageError(f"more than {MOST_KEYS} records of the reference would have to be kept at once")
         self.queue.append(expected)
@@ -120,7 +124,7 @@ class _Watch(Monitor):
         assert self.reference is not None
         now = record.time
         is_free = self.terms.order == "free"
-        self.reference.advance(inf if is_free else now + self.pool.reach(now))
+        self.reference.advance(now, inf if is_free else self.pool.reach(now))
         if not is_free:
             self._give_up(now)
         met = self._partner(record)
