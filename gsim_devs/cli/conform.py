@@ -66,6 +66,7 @@ def call(options: argparse.Namespace) -> int:
             scenario,
             jobs=options.jobs or os.cpu_count() or 1,
             cases=cases,
+            reference=reference_for(scenario, Path(folder, "compared")),
             seconds=options.timeout,
         )
     text, data = telling.text(found, None if options.all else telling.FEW), json.dumps(found.data)
@@ -102,6 +103,14 @@ def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
     except ValueError as error:
         raise UsageError(f"{text!r} is no command line: {error}") from None
     return ["{arguments}" if word == "{args}" else word for word in words]
+
+
+def reference_for(scenario: Scenario, folder: Path) -> Path | None:
+    """The reference simulator, where a rule compares with it and there is one."""
+    compares = any(rule.kind == "reference" for rule in scenario.rules.rules)
+    if not compares or not (scenario.folder / _REFERENCE).is_dir():
+        return None
+    return assembled_reference(scenario, folder / scenario.id)
 
 
 def _assembling(scenario: Scenario, folder: Path) -> str:

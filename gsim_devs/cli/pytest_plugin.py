@@ -100,11 +100,19 @@ class _Simulators:
         from .conform import simulator_of
 
         if scenario.folder not in self._ready:
-            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="gsim-devs-")
-            folder = Path(self._folder.name, str(len(self._ready)))
             named = self.named.get(scenario.id, "reference")
-            self._ready[scenario.folder] = simulator_of(named, scenario, folder)
+            self._ready[scenario.folder] = simulator_of(named, scenario, self._new_folder())
         return self._ready[scenario.folder]
+
+    def reference_of(self, scenario: Scenario) -> Path | None:
+        """The reference simulator of a scenario, where a rule compares with it."""
+        from .conform import reference_for
+
+        return reference_for(scenario, self._new_folder())
+
+    def _new_folder(self) -> Path:
+        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="gsim-devs-")
+        return Path(tempfile.mkdtemp(dir=self._folder.name))
 
     def remove(self) -> None:
         if self._folder:
@@ -123,21 +131,27 @@ class _Cases(pytest.File):
 
         try:
             scenario = load_scenario(self.path.parents[2], self.path.parent.name)
-            simulator = self.config.stash[_SIMULATORS].of(scenario)
+            simulators = self.config.stash[_SIMULATORS]
+            simulator, reference = simulators.of(scenario), simulators.reference_of(scenario)
         except GsimError as error:
             raise self.CollectError(str(error)) from None
         for case in scenario.cases:
-            yield _OneCase.from_parent(self, name=case.id, scenario=scenario, case=case, simulator=simulator)
+            yield _OneCase.from_parent(
+                self, name=case.id, scenario=scenario, case=case, simulator=simulator, reference=reference
+            )
 
 
 class _OneCase(pytest.Collector):
     """One case, which is run when the first of its items is."""
 
-    def __init__(self, *, scenario: Scenario, case: Case, simulator: Simulator, **more: Any) -> None:
+    def __init__(
+        self, *, scenario: Scenario, case: Case, simulator: Simulator, reference: Path | None, **more: Any
+    ) -> None:
         super().__init__(**more)
         self.scenario = scenario
         self.case = case
         self._simulator = simulator
+        self._reference = reference
 
     def collect(self) -> Iterator[pytest.Item]:
         yield _Operational.from_parent(self, name="operational")
@@ -150,7 +164,7 @@ class _OneCase(pytest.Collector):
     def found(self) -> CaseResult:
         from gsim_devs.conformance import run_case
 
-        return run_case(self._simulator, self.scenario, self.case)
+        return run_case(self._simulator, self.scenario, self.case, reference=self._reference)
 
 
 class _NotAsItShouldBeError(Exception):

@@ -143,3 +143,18 @@ def test_ctrl_c_ends_it_and_what_it_started(tmp_path):
     for path in tmp_path.glob("pid-*"):
         with pytest.raises(ProcessLookupError):
             os.kill(int(path.name.removeprefix("pid-")), 0)
+
+
+def test_the_reference_is_assembled_where_a_rule_compares_with_it(assembled, tmp_path, capsys):
+    for name in ("contracts", "scenarios/abp"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "trace_checkers").mkdir()
+    (tmp_path / "trace_checkers/abp.yaml").write_text(
+        "system: abp\nrules:\n  - {id: like-the-reference, clause: c, level: system, kind: reference}\n"
+    )
+    asked = ["--scenario", "abp", "--cases", "abp-03", "--json", "out.json"]
+
+    codes = [main(["conform", str(assembled / name), *asked]) for name in ("sound", "late")]
+
+    assert codes == [0, 1]
+    assert json.loads(Path("out.json").read_text())["behavioural"] == 0.0

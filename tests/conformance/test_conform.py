@@ -354,3 +354,37 @@ def test_what_only_looks_like_a_plan_or_an_archive_names_no_component_and_does_n
 
     assert {finding.violation.components for finding in from_folder.findings} == {()}
     assert not from_archive.operational
+
+
+COMPARED = RULES + "  - {id: like-the-other, clause: d, level: system, kind: reference, fields: [customer]}\n"
+
+
+def test_a_reference_is_run_for_rules_that_compare_with_one(shop, simulator):
+    right = simulator(name="right.py")
+    late = simulator("time += 0.5", name="late.py")
+    scenario = shop(rules=COMPARED)
+
+    alone, compared = conform(late, scenario), conform(late, scenario, reference=right)
+
+    assert alone.never_exercised == ("like-the-other",)
+    assert compared.cases[0].report.rule("like-the-other").met == 0
+    assert conform(right, scenario, reference=right).behavioural == 1.0
+
+
+def test_each_replication_is_compared_with_that_of_the_same_seed(shop, simulator):
+    path = simulator("customer += int(seed)")
+    command = ["python3", str(path), "--seed", "{seed}"]
+    scenario = shop(cases=REPLICATED, rules="system: shop\nrules:\n" + COMPARED.splitlines(keepends=True)[-1])
+
+    (case,) = conform(command, scenario, reference=command).cases
+
+    assert case.report.rule("like-the-other").score == 1.0
+
+
+def test_a_reference_that_fails_is_for_the_caller_to_mend(shop, simulator):
+    with pytest.raises(UsageError, match="the reference simulator fails in case shop-02: exited with code 3"):
+        conform(
+            simulator(name="right.py"),
+            shop(rules=COMPARED),
+            reference=simulator(after="sys.exit(3 if mode == 'other' else 0)"),
+        )
