@@ -91,8 +91,10 @@ def run_case(
         model = None
         if reference is not None and any(rule.kind == "reference" for rule in scenario.rules.rules):
             # A warm worker knows one simulator, which is the one that is tried.
-            alone = runner if isinstance(runner, Alone) else Alone()
-            model = Model(reference, scenario, case, limits, alone, Path(folder, "reference"))
+            fits = isinstance(runner, Alone) or reference == simulator
+            model = Model(
+                reference, scenario, case, limits, runner if fits else Alone(), Path(folder, "reference")
+            )
         trial = Trial(
             scenario,
             case,

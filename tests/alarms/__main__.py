@@ -72,7 +72,9 @@ def tried(system: str, seeds: range) -> Outcome:
         with Warm(simulator) as warm:
             for seed in seeds:
                 for case in scenario.cases:
-                    found = run_case(simulator, scenario, seeded(case, seed), runner=warm)
+                    found = run_case(
+                        simulator, scenario, seeded(case, seed), reference=simulator, runner=warm
+                    )
                     runs += len(found.runs)
                     records += found.report.records if found.report else 0
                     checks += sum(rule.verdict != "not_exercised" for rule in found.rules)
