@@ -211,7 +211,7 @@ def _trial(pool: Pool, reference: Reference, plan: PlanTree, case: Case) -> Tria
             return Trial(case.id, reason=result.reason, is_hung=result.status == "timeout")
         runs.append((start, result.trace))
     declared = _declared(scenario)
-    trial = _checked(case, [(start, read(trace, declared)) for start, trace in runs], scenario, plan)
+    trial = _checked(case, [(start, read(trace, declared)) for start, trace in runs], reference, plan)
     if trial.violated or trial.reason:
         return trial
     is_same = [trace for _, trace in runs] == [trace for _, trace in reference.traces(case)]
@@ -232,7 +232,7 @@ def _edited_trials(mutant: Mutant, reference: Reference, plan: PlanTree) -> Iter
             is_same &= new is None or _contents(new) == _contents(records)
             runs.append((start, records if new is None else new))
         if is_edited:
-            trial = _checked(case, runs, scenario, plan)
+            trial = _checked(case, runs, reference, plan)
             yield trial if trial.violated or trial.reason else Trial(case.id, is_same=is_same)
 
 
@@ -240,21 +240,26 @@ def _contents(records: Iterable[Record]) -> list[Any]:
     return [(record.time, record.entity, record.event, record.payload) for record in records]
 
 
-def _checked(case: Case, runs: Sequence[tuple[Start, Records]], scenario: Scenario, plan: PlanTree) -> Trial:
+def _checked(
+    case: Case, runs: Sequence[tuple[Start, Records]], reference: Reference, plan: PlanTree
+) -> Trial:
     """Check the runs of a case together; those that differ in their arguments one by one."""
+    scenario = reference.scenario
+    models = _models(case, reference)
     is_one = all(start.arguments == runs[0][0].arguments for start, _ in runs)
-    groups = [runs] if is_one else [[one] for one in runs]
+    groups = [range(len(runs))] if is_one else [range(at, at + 1) for at in range(len(runs))]
     watch = _Watch()
     violated: set[str] = set()
     invalid = ""
     for group in groups:
         report = check_runs(
-            watch.counted(records for _, records in group),
+            watch.counted(runs[at][1] for at in group),
             scenario.rules,
             scenario.contract,
-            _arguments(scenario, group[0][0]),
+            _arguments(scenario, runs[group[0]][0]),
             plan_emitters=emitters(plan),
             notify=watch.note,
+            references=[models[at] for at in group] if models else None,
         )
         violated |= {rule.id for rule in report.rules if rule.verdict == "violated"}
         if not report.is_valid:
@@ -269,6 +274,14 @@ def _checked(case: Case, runs: Sequence[tuple[Start, Records]], scenario: Scenar
         first=first.rule,
         named=tuple(dict.fromkeys(_path_in(plan, component) for component in first.components)),
     )
+
+
+def _models(case: Case, reference: Reference) -> list[Records]:
+    """What the reference simulator reports in each run, where a rule compares with that; else nothing."""
+    if all(rule.kind != "reference" for rule in reference.scenario.rules.rules):
+        return []
+    declared = _declared(reference.scenario)
+    return [read(trace, declared) for _, trace in reference.traces(case)]
 
 
 @dataclass
