@@ -6,6 +6,7 @@ from .arguments import arguments_of
 from .evaluate import check, check_runs
 from .files import RuleSet, load_rule_set, rule_defects, rules_schema
 from .kinds import Rule
+from .kinds.python import Obligation, RunFacts
 from .monitors import Violation
 from .report import Report, RuleResult, in_words
 from .selecting import Selection
@@ -23,5 +24,9 @@ __all__ = [
     "RuleResult",
     "Violation",
     "in_words",
+    # for rules that are Python
+    "Obligation",
+    "RunFacts",
+    # for others who work on traces
     "Selection",
 ]

@@ -17,7 +17,9 @@ from .expressions import EVALUATION_ERRORS, reason
 from .facts import Facts
 from .files import RuleSet, rule_defects
 from .kinds import Rule
+from .kinds.python import PythonRule
 from .monitors import End, Journal, MakeMonitor, See, Tally, Violation
+from .python_files import Functions, PythonFile
 from .references import Reference
 from .report import Report, RuleResult
 from .scoped import Part
@@ -36,6 +38,8 @@ def check(
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
     reference: Iterable[Record | BadLine] | None = None,
+    *,
+    allow_python: bool = False,
 ) -> Report:
     """Check one trace.
 
@@ -43,11 +47,13 @@ def check(
     `horizon` is the contract's horizon argument unless it is given. Of each rule at most `limit` violations are kept.
     `notify` is called with each of these as soon as it is found, when what follows it is not known yet.
     `reference` is the trace that rules of the kind `reference` compare with; without one they are not exercised.
+    `allow_python`: whether the code of rules of the kind `python` may run; without it such rules are refused.
     """
     references = None if reference is None else [reference]
     return check_runs(
-        [records], rules, contract, arguments, horizon, plan_emitters, limit, notify, references
-    )
+        [records], rules, contract, arguments, horizon, plan_emitters, limit, notify, references,
+        allow_python=allow_python,
+    )  # fmt: skip
 
 
 def check_runs(
@@ -60,6 +66,8 @@ def check_runs(
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
     references: Iterable[Iterable[Record | BadLine]] | None = None,
+    *,
+    allow_python: bool = False,
 ) -> Report:
     """Check several runs with the same arguments as one: what is due and what is kept adds up.
 
@@ -68,9 +76,12 @@ def check_runs(
     defects = rule_defects(rules, contract)
     if defects:
         raise UsageError("\n".join(defects))
+    python = _python(rules, allow_python)
     if horizon is None:
         horizon = float(arguments[contract.horizon.argument])
-    checker = _Checker(rules, contract, arguments, horizon, limit)
+    checker = _Checker(
+        rules, Facts(contract, arguments, horizon, contract.horizon.closed, python=python), limit
+    )
     emitters = plan_emitters or {}
     if notify is not None:
         tell = notify
@@ -89,24 +100,16 @@ def check_runs(
 class _Checker:
     """Leads records to the monitors of the rules."""
 
-    def __init__(
-        self,
-        rules: RuleSet,
-        contract: Contract,
-        arguments: Mapping[str, Any],
-        horizon: float,
-        limit: int,
-    ) -> None:
-        self.rules = rules
+    def __init__(self, rules: RuleSet, facts: Facts, limit: int) -> None:
+        self.rules, self.facts = rules, facts
         self.journal = Journal(limit)
-        self.closed = contract.horizon.closed
-        self.horizon = horizon
-        self.closing = {kind for kind, event in contract.vocabulary.items() if event.at_end}
+        self.closed = facts.closed
+        self.horizon = facts.horizon
+        self.closing = {kind for kind, event in facts.contract.vocabulary.items() if event.at_end}
         self.count = self.bad = self.defective = 0
         self.findings: list[BadLine | Defect] = []
         self.tallies = [Tally(rule, self.journal) for rule in rules.rules]
         self.watched: list[tuple[Tally, MakeMonitor, Any]] = []
-        self.facts = Facts(contract, arguments, horizon, self.closed)
         for rule, tally in zip(rules.rules, self.tallies, strict=True):
             self._prepare(rule, tally, self.facts)
 
@@ -235,6 +238,21 @@ class _Checker:
         self.defective += 1
         if len(self.findings) < 2 * self.journal.limit:
             self.findings += defects
+
+
+def _python(rules: RuleSet, is_allowed: bool) -> tuple[PythonFile, Functions] | None:
+    """Run the code of rules, if there is any and it may run."""
+    named = next((rule.id for rule in rules.rules if isinstance(rule, PythonRule)), None)
+    if named is None:
+        return None
+    if rules.python is None:
+        raise UsageError(f"rule {named} is a Python function, but these rules come without a file of code")
+    if not is_allowed:
+        raise UsageError(
+            f"rule {named} is code, and code may do anything; if you trust {rules.python.path}, "
+            "allow it: --allow-python, or allow_python=True"
+        )
+    return rules.python, rules.python.run()
 
 
 def _next_of(references: Iterator[Iterable[Record | BadLine]]) -> Reference:

@@ -32,6 +32,7 @@ from .scopes import (
 )
 
 if TYPE_CHECKING:
+    from .python_files import Functions, PythonFile
     from .references import Reference
 
 _ARGUMENT_KINDS: dict[str, Kind] = {
@@ -73,6 +74,8 @@ class Facts:
     defects: list[Defect] = field(default_factory=list)
     reference: Reference | None = None
     """What the run at hand is compared with."""
+    python: tuple[PythonFile, Functions] | None = None
+    """The functions of rules that are code, where they may be called."""
 
     @property
     def is_reading(self) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from gsim_devs.contracts.cases import repeated_ids
 from gsim_devs.contracts.contract import Contract
 from gsim_devs.contracts.declaration import Declaration, Defect, Identifier, dotted, refuse_if_any
 from gsim_devs.contracts.load import load
 from gsim_devs.contracts.schema import DRAFT
+from gsim_devs.contracts.sentences import nearest
+from gsim_devs.errors import UsageError
 
 from .facts import Facts
 from .kinds import Rule
+from .kinds.python import PythonRule
+from .python_files import PythonFile, read_python
 
 
 class RuleSet(Declaration):
@@ -25,6 +29,19 @@ class RuleSet(Declaration):
     rules: tuple[Rule, ...]
     """The rules."""
 
+    _python: PythonFile | None = PrivateAttr(default=None)
+
+    @property
+    def python(self) -> PythonFile | None:
+        """The code of rules that are functions, as it was read with them."""
+        return self._python
+
+    def with_python(self, file: PythonFile) -> RuleSet:
+        """The same rules, and their code."""
+        rules = self.model_copy()
+        rules._python = file
+        return rules
+
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         refuse_if_any(repeated_ids("rules", [rule.id for rule in self.rules]))
@@ -32,8 +49,24 @@ class RuleSet(Declaration):
 
 
 def load_rule_set(path: str | Path) -> RuleSet:
-    """Read a rules file; `rule_defects` says whether it fits a contract."""
-    return load(RuleSet, path)
+    """Read a rules file, and the code beside it if rules need that; runs nothing.
+
+    `rule_defects` says whether the rules fit a contract.
+    """
+    rules = load(RuleSet, path)
+    wanted = [rule for rule in rules.rules if isinstance(rule, PythonRule)]
+    if not wanted:
+        return rules
+    file = read_python(Path(path).with_suffix(".py"))
+    missing = [
+        f"{path}: rule {rule.id}: {file.path} has no function {rule.function!r}"
+        + nearest(rule.function, list(file.functions))
+        for rule in wanted
+        if rule.function not in file.functions
+    ]
+    if missing:
+        raise UsageError("\n".join(missing))
+    return rules.with_python(file)
 
 
 def rules_schema() -> dict[str, Any]:

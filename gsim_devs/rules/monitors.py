@@ -123,14 +123,20 @@ class Tally:
         target: Record | None = None,
         due: float | None = None,
         kinds: tuple[tuple[str, str], ...] = (),
+        window: list[Record] | None = None,
     ) -> None:
-        """Count something that was due and not kept; the first ones are kept in full."""
+        """Count something that was due and not kept; the first ones are kept in full.
+
+        `window`: the records around, where they are not those that have just been seen.
+        """
         self.broken += 1
         if self.keeps_more:
             rule = self.rule
+            if window is None:
+                window = self.journal.window()
             violation = Violation(
-                rule.id, rule.clause, rule.level, expected, actual, trigger, target, due, kinds, self.journal.window()
-            )  # fmt: skip
+                rule.id, rule.clause, rule.level, expected, actual, trigger, target, due, kinds, window
+            )
             self.violations.append(violation)
             if self.journal.notify is not None:
                 self.journal.notify(violation)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gsim_devs.contracts import from_data
+from gsim_devs import rules as rules_package
+from gsim_devs.contracts import from_data, load_contract
 from gsim_devs.errors import UsageError
-from gsim_devs.rules import RuleSet, check, check_runs, rule_defects
+from gsim_devs.rules import RuleSet, check, check_runs, load_rule_set, rule_defects
 from gsim_devs.trace import BadLine, Defect, Record
 from tests.rules.checking import CONTRACT, result, rules_of, trace
 
 COME, GO, PAY = "door.come", "door.go", "till.pay"
+ROOT = Path(__file__).parents[2]
 ARGUMENTS = {"until": 100.0, "service": 5.0}
 PAIRS = {"kind": "succession", "first": COME, "then": GO, "by": "id"}
 STOCK = {"kind": "balance", "steps": [{"on": COME, "add": "n"}, {"on": GO, "add": "-n"}]}
@@ -361,3 +366,246 @@ def test_a_reference_rule_that_does_not_agree_with_the_contract(rule, defect):
 def test_a_reference_has_no_scope():
     with pytest.raises(UsageError, match="use `events` in place of `scope`"):
         rules_of(**SAME, scope={"after": PAY})
+
+
+CODE = '''
+from gsim_devs.rules import Obligation
+
+
+def everybody_pays_their_age(records, run):
+    for record in records:
+        yield Obligation(record.payload["n"] == record.payload["id"], "n = id", target=record)
+
+
+def somebody_pays(records, run):
+    """Not a generator, and its finding is something that is missing."""
+    return [Obligation(any(one.event == "pay" for one in records), "a pay", due=run.horizon)]
+
+
+def knows_the_run(records, run):
+    facts = run.args["service"], run.horizon, run.end, run.key, len(records)
+    yield Obligation(False, repr(facts), f"{run.agree(1, 1 + 1e-12)} {run.is_due(run.horizon)}", *records[:2])
+
+
+def divides(records, run):
+    yield Obligation(True, "the first one")
+    for record in records:
+        yield Obligation(1 / record.payload["n"] > 0, "positive", target=record)
+
+
+def says_nothing(records, run):
+    pass
+
+
+def yields_numbers(records, run):
+    yield 1
+
+
+def points_nowhere(records, run):
+    yield Obligation(False, "a record", target=7)
+
+
+def leaves(records, run):
+    raise SystemExit("good\\nbye")
+'''
+
+
+@pytest.fixture
+def coded(tmp_path):
+    """Rules in Python, read from files."""
+
+    def read(*rules, code=CODE):
+        frame = {"clause": "So it is.", "level": "system", "kind": "python"}
+        data = [{"id": f"r{number}", **frame, **rule} for number, rule in enumerate(rules)]
+        (tmp_path / "shop.py").write_text(code)
+        (tmp_path / "shop.yaml").write_text(json.dumps({"system": "shop", "rules": data}))
+        return load_rule_set(tmp_path / "shop.yaml")
+
+    return read
+
+
+def judged(text, rules, horizon=100.0):
+    arguments = {"until": horizon, "service": 5.0}
+    return check(trace(text), rules, CONTRACT, arguments, allow_python=True).rules
+
+
+def test_a_rule_in_python(coded):
+    rules = coded({"function": "everybody_pays_their_age", "on": [PAY]})
+
+    [kept] = judged("0 pay 1 1; 1 come 1 7", rules)
+    [broken] = judged("; ".join(f"{n} pay 1 {1 + (n == 4)}" for n in range(20)), rules)
+    [idle] = judged("0 come 1 7", rules)
+
+    assert rule_defects(rules, CONTRACT) == []
+    assert (kept.verdict, kept.due) == ("held", 1)
+    assert (broken.verdict, broken.met, broken.due) == ("violated", 19, 20)
+    [violation] = broken.violations
+    assert (violation.line, violation.entity, violation.expected) == (5, "till", "n = id")
+    assert [one.line for one in violation.window] == [2, 3, 4, 5, 6, 7]
+    assert idle.verdict == "not_exercised"
+
+
+def test_a_rule_in_python_may_miss_something(coded):
+    rules = coded({"function": "somebody_pays", "on": [{"entity": ["door", "till"]}]})
+
+    [found] = judged("0 come", rules)
+
+    assert judged("0 pay", rules)[0].verdict == "held"
+    assert (found.violations[0].entity, found.violations[0].due) == ("door or till", 100.0)
+    assert judged("", rules)[0].verdict == "violated"
+
+
+def test_a_function_is_called_for_each_key_and_each_part(coded):
+    rules = coded({"function": "knows_the_run", "on": [COME, PAY], "by": "id", "scope": {"before": GO}})
+
+    [found] = judged("0 come 1; 1 pay 2; 2 pay 1; 3 go; 4 pay 1", rules)
+    [whole] = judged("0 come 1; 1 go 1; 2 pay 2", coded({"function": "knows_the_run", "on": [COME, PAY]}))
+
+    assert [one.expected for one in found.violations] == [
+        "(5.0, 100.0, 3.0, 1.0, 2)",
+        "(5.0, 100.0, 3.0, 2.0, 1)",
+    ]
+    assert [(one.target.line, one.actual) for one in found.violations] == [(1, "True True"), (2, "True True")]
+    [violation] = whole.violations
+    assert (violation.expected, violation.actual) == ("(5.0, 100.0, 100.0, None, 2)", "True False")
+
+
+def test_a_record_that_fits_two_patterns_is_given_once(coded):
+    rules = coded({"function": "everybody_pays_their_age", "on": [PAY, {"event": "pay", "where": "n == 1"}]})
+
+    assert judged("0 pay 1 1; 1 pay 2 2", rules)[0].due == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence", "due"),
+    [
+        ("divides", "ZeroDivisionError: float division by zero (", 3),
+        ("says_nothing", "says_nothing returns NoneType; it is to yield obligations", 1),
+        ("yields_numbers", "yields_numbers yields int; it is to yield obligations", 1),
+        ("points_nowhere", "the target of an obligation is a record, not 7", 1),
+        ("leaves", "SystemExit: good bye", 1),
+    ],
+)
+def test_a_function_that_fails_is_a_violated_rule_and_the_others_go_on(coded, function, sentence, due):
+    rules = coded({"function": function, "on": [PAY]}, {"function": "everybody_pays_their_age", "on": [PAY]})
+
+    failed, other = judged("0 pay 1 1; 1 pay 0 0", rules)
+
+    assert (failed.verdict, failed.due) == ("violated", due)
+    assert sentence in failed.violations[0].actual
+    assert (other.verdict, other.due) == ("held", 2)
+
+
+def test_the_line_at_which_a_function_fails_is_told(coded, tmp_path):
+    [found] = judged("0 pay 1 0", coded({"function": "divides", "on": [PAY]}))
+
+    line = 1 + CODE.splitlines().index(
+        '        yield Obligation(1 / record.payload["n"] > 0, "positive", target=record)'
+    )
+    assert found.violations[0].actual.endswith(f"({tmp_path / 'shop.py'}, line {line})")
+
+
+def test_more_records_than_can_be_kept_are_told(coded, monkeypatch):
+    monkeypatch.setattr("gsim_devs.rules.kinds.python.MOST_KEYS", 3)
+    rules = coded({"function": "everybody_pays_their_age", "on": [PAY]})
+
+    assert judged("0 pay; 0 pay; 0 pay", rules)[0].verdict == "held"
+    assert (
+        "at most 3 records, and here are 4"
+        in judged("0 pay; 0 pay; 0 pay; 0 pay", rules)[0].violations[0].actual
+    )
+
+
+def test_code_only_runs_where_it_is_allowed(coded, tmp_path):
+    touch = f"open({str(tmp_path / 'ran')!r}, 'w').close()\n"
+    rules = coded({"function": "somebody_pays", "on": [PAY]}, code=touch + CODE)
+
+    assert rule_defects(rules, CONTRACT) == []
+    with pytest.raises(UsageError, match="rule r0 is code.*--allow-python"):
+        check(trace("0 pay"), rules, CONTRACT, ARGUMENTS)
+    assert not (tmp_path / "ran").exists()
+    assert judged("0 pay", rules)[0].verdict == "held"
+    assert (tmp_path / "ran").exists()
+
+
+def test_what_was_read_is_what_runs(coded, tmp_path):
+    rules = coded({"function": "somebody_pays", "on": [PAY]})
+    (tmp_path / "shop.py").write_text("def somebody_pays(records, run): raise ValueError")
+
+    assert judged("0 pay", rules)[0].verdict == "held"
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (
+            "def somebody_paid(records, run): ...",
+            "no function 'somebody_pays' (did you mean 'somebody_paid'?)",
+        ),
+        ("somebody_pays = print", "has no function 'somebody_pays'"),
+        ("def somebody_pays(", "shop.py: line 1: '(' was never closed"),
+        ("x = '\0'", "shop.py: source code string cannot contain null bytes"),
+        ("x = " + "(" * 5000, "shop.py: "),
+        ("x = " + "-" * 100_000 + "1", "shop.py: not Python that can be read"),
+    ],
+)
+def test_code_that_does_not_fit_is_refused_when_rules_are_read(coded, code, sentence):
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        coded({"function": "somebody_pays", "on": [PAY]}, code=code)
+
+
+def test_a_file_of_code_that_is_not_there_is_told(tmp_path, coded):
+    coded({"function": "somebody_pays", "on": [PAY]})
+    (tmp_path / "shop.py").unlink()
+
+    with pytest.raises(UsageError, match=r"shop.py: cannot be read: No such file"):
+        load_rule_set(tmp_path / "shop.yaml")
+
+
+def test_code_that_cannot_be_imported_is_told_with_its_line(coded):
+    rules = coded({"function": "somebody_pays", "on": [PAY]}, code=CODE + "\nimport no_such_module\n")
+
+    with pytest.raises(UsageError, match=r"shop.py cannot be used: ModuleNotFoundError: .*, line \d+"):
+        judged("0 pay", rules)
+
+
+def test_code_may_declare_dataclasses(coded):
+    code = "from __future__ import annotations\nfrom dataclasses import dataclass\n" + CODE
+    code += "\n@dataclass\nclass Customer:\n    age: int\n"
+
+    assert judged("0 pay", coded({"function": "somebody_pays", "on": [PAY]}, code=code))[0].verdict == "held"
+
+
+def test_rules_that_did_not_come_from_files_have_no_code():
+    rules = rules_of(kind="python", function="somebody_pays", on=[PAY])
+
+    with pytest.raises(UsageError, match="come without a file of code"):
+        check(trace("0 pay"), rules, CONTRACT, ARGUMENTS, allow_python=True)
+
+
+def test_the_patterns_of_a_rule_in_python_are_checked(coded):
+    rules = coded({"function": "somebody_pays", "on": [PAY, "till.payed"]})
+
+    assert "on[1]: the contract has no event 'till.payed'" in rule_defects(rules, CONTRACT)[0]
+
+
+def test_the_example_of_the_manual(tmp_path):
+    manual = Path(rules_package.__file__).with_name("SEMANTICS.md").read_text()
+    (tmp_path / "abp.py").write_text(manual.split("```python\n")[1].split("```")[0])
+    rule = {"id": "noise", "clause": "So.", "level": "component", "kind": "python", "by": "channel"}
+    rule |= {"function": "noise_follows_its_formula", "on": ["subnet.packet_get"]}
+    (tmp_path / "abp.yaml").write_text(json.dumps({"system": "abp", "rules": [rule]}))
+    contract = load_contract(ROOT / "contracts/abp.yaml")
+    names = contract.arguments
+
+    def verdict(*noise):
+        payload = {"channel": "forward", "behavior": "pass"}
+        records = [Record(0.0, "subnet", "packet_get", {**payload, "noise_value": x}) for x in noise]
+        arguments = dict.fromkeys(names, 1)
+        found = check(
+            records, load_rule_set(tmp_path / "abp.yaml"), contract, arguments, 9.0, allow_python=True
+        )
+        return found.rule("noise").verdict
+
+    assert verdict(28, 87) == "held"
+    assert verdict(28, 88) == "violated"

@@ -23,6 +23,7 @@ from .monotone import Monotone
 from .not_between import NotBetween
 from .periodic import Periodic
 from .precedence import Precedence
+from .python import PythonRule
 from .recurrence import Recurrence
 from .reference import Agreement
 from .response import Response
@@ -55,7 +56,8 @@ Rule = Annotated[
     | Monotone
     | Recurrence
     | Fold
-    | Agreement,
+    | Agreement
+    | PythonRule,
     Field(discriminator="kind"),
 ]
 """One rule of any kind."""
