@@ -44,6 +44,7 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("--timeout", metavar="S", type=float, help="seconds for a run (default: the case's)")
     parser.add_argument("--all", action="store_true", help="tell every violation in full, not only the first")
+    parser.add_argument("--allow-python", action="store_true", help="let rules that are code run")
     add_json_option(parser)
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the same as JUnit XML")
     parser.set_defaults(call=call)
@@ -68,6 +69,7 @@ def call(options: argparse.Namespace) -> int:
             cases=cases,
             reference=reference_for(scenario, Path(folder, "compared")),
             seconds=options.timeout,
+            allow_python=options.allow_python,
         )
     text, data = telling.text(found, None if options.all else telling.FEW), json.dumps(found.data)
     if isinstance(simulator, Path):

@@ -32,6 +32,7 @@ def conform(
     reference: Simulator | None = None,
     seconds: float | None = None,
     runner: Runner | None = None,
+    allow_python: bool = False,
 ) -> Conformance:
     """Try a simulator on the cases of a scenario, `jobs` at a time; results come in the order of the cases.
 
@@ -44,6 +45,7 @@ def conform(
         reference: a simulator that is right, for rules that compare with one; none: they are not exercised.
         seconds: how long a run may take, in place of what the cases say.
         runner: how a run is made; in a process of its own by default.
+        allow_python: whether the code of rules of the kind `python` may run.
     """
     chosen = scenario.cases if cases is None else tuple(cases)
     if not chosen:
@@ -59,6 +61,7 @@ def conform(
             reference=reference,
             seconds=seconds,
             runner=runner or Alone(stoppable),
+            allow_python=allow_python,
         )
 
     with ThreadPoolExecutor(jobs) as threads, stoppable:
@@ -75,6 +78,7 @@ def run_case(
     reference: Simulator | None = None,
     seconds: float | None = None,
     runner: Runner | None = None,
+    allow_python: bool = False,
 ) -> CaseResult:
     """Try a simulator on one case: each replication is a run of its own; rules see them together.
 
@@ -104,6 +108,7 @@ def run_case(
             emitters,
             Path(folder, "trace"),
             model,
+            allow_python,
         )
         report = trial.checked()
         findings = trial.findings(report)

@@ -40,6 +40,7 @@ class Trial:
     """Where the trace of the run at hand is: a large one is not for the memory."""
     model: Model | None = None
     """What traces are compared with."""
+    allow_python: bool = False
     detail: bool = False
     reason: str = field(default="", init=False)
     """Why it is not operational, as far as that shows without a look into the traces."""
@@ -82,6 +83,7 @@ class Trial:
             plan_emitters=self.emitters,
             notify=self._note,
             references=self.model.traces([which.number for _, which in group]) if self.model else None,
+            allow_python=self.allow_python,
         )
 
     def _note(self, violation: Violation) -> None:

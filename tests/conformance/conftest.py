@@ -13,10 +13,14 @@ from tests.conformance.shop import CASES, CONTRACT, RULES, SIMULATOR
 def shop(tmp_path):
     """Write the files of a system, where not given otherwise those of `shop.py`, and read them."""
 
-    def written(contract: str = CONTRACT, cases: str = CASES, rules: str | None = RULES):
+    def written(
+        contract: str = CONTRACT, cases: str = CASES, rules: str | None = RULES, code: str | None = None
+    ):
         files = {"contracts/shop.yaml": contract, "scenarios/shop/cases.yaml": cases}
         if rules is not None:
             files["trace_checkers/shop.yaml"] = rules
+        if code is not None:
+            files["trace_checkers/shop.py"] = code
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)

@@ -388,3 +388,23 @@ def test_a_reference_that_fails_is_for_the_caller_to_mend(shop, simulator):
             shop(rules=COMPARED),
             reference=simulator(after="sys.exit(3 if mode == 'other' else 0)"),
         )
+
+
+CODE = """
+from gsim_devs.rules import Obligation
+
+def all_are_served(records, run):
+    yield Obligation(kept=len(records) == run.horizon // 10, expected="one customer every 10 s")
+"""
+
+
+def test_rules_that_are_code_run_only_where_that_is_allowed(shop, simulator):
+    rule = "{id: all, clause: d, level: system, kind: python, function: all_are_served, on: [server.served]}"
+    scenario = shop(rules=f"{RULES}  - {rule}\n", code=CODE)
+    path = simulator("k += k == 2; customer = k; time = k * 10.0")
+
+    with pytest.raises(UsageError, match="rule all is code"):
+        conform(path, scenario)
+    found = conform(path, scenario, allow_python=True)
+
+    assert found.cases[0].report.rule("all").verdict == "violated"
