@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from .asking import plan_system, split_model
-from .draft import Draft, Part
+from .draft import Draft, Inside, Part
 from .sentences import Specification, cut
 from .showing import as_mermaid, as_tree
 
-__all__ = ["plan_system", "split_model", "Draft", "Part", "Specification", "cut", "as_tree", "as_mermaid"]
+__all__ = [
+    "plan_system",
+    "split_model",
+    "Draft",
+    "Inside",
+    "Part",
+    "Specification",
+    "cut",
+    "as_tree",
+    "as_mermaid",
+]

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from gsim_devs.contracts import Contract, atomics, check_plan, from_data
 from gsim_devs.contracts.documents import write_yaml
 from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
 
-from .draft import Draft, Part, joined
+from .draft import Draft, Inside, Part, joined
 from .sentences import cut
 from .wire import PlanReply, plan_of
+
+T = TypeVar("T")
 
 _PROMPTS = Path(__file__).with_name("prompts")
 _MOST_DEFECTS = 12
@@ -74,8 +77,8 @@ def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Co
     return (yield from _asked("plan", rendered(_PROMPTS / "plan.md", asked), examined, attempts))
 
 
-def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3) -> Conversation[Draft]:
-    """Plan the inside of one model of a draft; the draft that comes back has it in the model's place."""
+def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3) -> Conversation[Inside]:
+    """Plan the inside of one model of a draft; it fits there. Raises GenerationError."""
     specification = draft.plan.models[model]
     claims = draft.parts[model].sentences
     asked = SplitPrompt(
@@ -91,10 +94,10 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
         sentences="\n".join(f"[{number}] {draft.text.sentences[number - 1]}" for number in claims),
     )  # fmt: skip
 
-    def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
-        inside = plan_of(reply, contract.id)
-        whole = joined(draft, model, inside, _parts(reply), _rest(reply))
-        return whole, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
+    def examined(reply: PlanReply) -> tuple[Inside, list[str]]:
+        inside = Inside(plan_of(reply, contract.id), _parts(reply), _rest(reply))
+        whole = joined(draft, model, inside)
+        return inside, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
 
     slot = f"plan/{model.lower()}"
     return (yield from _asked(slot, rendered(_PROMPTS / "split.md", asked), examined, attempts))
@@ -107,8 +110,8 @@ def _shown(contract: Contract) -> str:
 
 
 def _asked(
-    slot: str, question: str, examined: Callable[[PlanReply], tuple[Draft, list[str]]], attempts: int
-) -> Conversation[Draft]:
+    slot: str, question: str, examined: Callable[[PlanReply], tuple[T, list[str]]], attempts: int
+) -> Conversation[T]:
     """Ask, examine, send the defects back."""
     system = rendered(_PROMPTS / "system.md", SystemPrompt(form_of(PlanReply)))
     messages = (Message(role="system", text=system), Message(role="user", text=question))
@@ -121,11 +124,11 @@ def _asked(
             reply_schema=PlanReply.model_json_schema(),
         )
         try:
-            draft, defects = examined(from_data(PlanReply, json_object(reply.text), "plan"))
+            found, defects = examined(from_data(PlanReply, json_object(reply.text), "plan"))
         except (UsageError, ValueError) as error:
             defects = str(error).splitlines()
         if not defects:
-            return draft
+            return found
         # Only the latest version is shown: earlier ones cost tokens and teach nothing.
         turns = (
             Message(role="assistant", text=reply.text),

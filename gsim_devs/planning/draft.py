@@ -23,6 +23,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A model that is planned further: what it consists of."""
+
+    plan: PlanTree
+    parts: Mapping[str, Part]
+    rest: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A sound plan and who keeps which sentence."""
 
@@ -52,18 +61,20 @@ class Draft:
         """The sentences that a model must keep."""
         return self.text.quoted(self.parts[model].sentences)
 
+    def with_inside(self, model: str, inside: Inside) -> Draft:
+        """The same with a model planned further; raises UsageError where its inside does not fit."""
+        return joined(self, model, inside)
+
     def kept_whole(self, model: str) -> Draft:
         """The same, with a model that is not planned further after all."""
         parts = {**self.parts, model: Part(self.parts[model].sentences, split=False)}
         return Draft(self.plan, self.text, parts, self.rest)
 
 
-def joined(
-    draft: Draft, model: str, inside: PlanTree, parts: Mapping[str, Part], rest: Mapping[int, str]
-) -> Draft:
+def joined(draft: Draft, model: str, inside: Inside) -> Draft:
     """A draft with the inside of a model in place of its component; raises UsageError where the two do not fit."""
     whole = draft.plan.model_dump(mode="json", by_alias=True)
-    part = inside.model_dump(mode="json", by_alias=True)
+    part = inside.plan.model_dump(mode="json", by_alias=True)
     specification = whole["models"].pop(model)
     clashes = [
         f"The name {name} is taken by another model or message type; choose another one."
@@ -86,7 +97,8 @@ def joined(
     if not _replace(whole["root"], model, root):
         raise UsageError(f"No component is of the model {model}.")
     kept = {name: one for name, one in draft.parts.items() if name != model}
-    return Draft(from_data(PlanTree, whole, "plan"), draft.text, {**kept, **parts}, {**draft.rest, **rest})
+    plan = from_data(PlanTree, whole, "plan")
+    return Draft(plan, draft.text, {**kept, **inside.parts}, {**draft.rest, **inside.rest})
 
 
 def _replace(coupled: dict[str, Any], model: str, inside: dict[str, Any]) -> bool:

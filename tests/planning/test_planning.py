@@ -130,7 +130,8 @@ def test_a_model_that_is_too_much_is_planned_further():
     assert draft.open == ["Egress"]
 
     part = inside(egress)
-    finished, requests = lead(split_model(draft, "Egress", CONTRACT), part)
+    found, requests = lead(split_model(draft, "Egress", CONTRACT), part)
+    finished = draft.with_inside("Egress", found)
 
     assert check_plan(finished.plan, CONTRACT) == []
     assert requests[0].slot == "plan/egress/a1"

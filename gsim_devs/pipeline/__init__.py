@@ -1,0 +1,8 @@
+"""From a specification and a contract to a simulator that has been tried: plan, write, assemble, try, mend."""
+
+from __future__ import annotations
+
+from .building import Built, Job, build
+from .telling import Tell
+
+__all__ = ["build", "Job", "Built", "Tell"]

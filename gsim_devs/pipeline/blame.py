@@ -1,0 +1,61 @@
+"""Whom to ask to mend what the whole simulator did wrong, and in which words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from gsim_devs.conformance import CaseResult, Conformance
+from gsim_devs.contracts import PlanTree, atomics
+from gsim_devs.rules import in_words
+
+_MOST = 4
+"""How many findings one component is told at once."""
+_FAILED = re.compile(r"([\w.]+(?: and [\w.]+)*) failed at time")
+
+
+def blamed(conformance: Conformance, plan: PlanTree) -> dict[str, list[str]]:
+    """What to tell the writer of each model."""
+    models = {path: node.model for path, node, _ in atomics(plan)}
+    told: dict[str, list[str]] = {}
+    for case in conformance.cases:
+        for paths, sentence in _findings(case):
+            for model in dict.fromkeys(_models(paths, models)):
+                if len(told.setdefault(model, [])) < _MOST:
+                    told[model].append(sentence)
+    return told
+
+
+def unassigned(conformance: Conformance, plan: PlanTree) -> list[str]:
+    """What nobody can be blamed for."""
+    models = {path: node.model for path, node, _ in atomics(plan)}
+    return [
+        sentence
+        for case in conformance.cases
+        for paths, sentence in _findings(case)
+        if not list(_models(paths, models))
+    ]
+
+
+def _findings(case: CaseResult) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The components at fault and the sentence, of everything that a case brought to light."""
+    if not case.operational:
+        found = _FAILED.search(case.reason)
+        paths = tuple(found.group(1).split(" and ")) if found else ()
+        yield paths, f"In the test {case.id} the simulator is not operational: {case.reason}"
+    seen = set()
+    for finding in case.findings:
+        violation = finding.violation
+        # One of each rule says it; the others are mostly its echo.
+        if violation.rule not in seen:
+            seen.add(violation.rule)
+            lines = "\n  ".join(in_words(violation))
+            yield violation.components, f"In the test {case.id} the specification is not kept:\n  {lines}"
+
+
+def _models(paths: tuple[str, ...], models: Mapping[str, str]) -> Iterator[str]:
+    for path in paths:
+        # Copies count under their name without the number.
+        name = path if path in models else re.sub(r"_\d+$", "", path)
+        if name in models:
+            yield models[name]

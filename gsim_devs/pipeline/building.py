@@ -1,0 +1,282 @@
+"""The story: plan, write every component in parallel, assemble, try the whole, have what is wrong mended.
+
+What is said to language models, how code is examined and how traces are judged is decided in the rooms below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from gsim_devs.assembly import assemble
+from gsim_devs.assembly.messages_file import messages_text
+from gsim_devs.conformance import Conformance, Scenario, conform
+from gsim_devs.contracts import PlanTree, check_plan
+from gsim_devs.errors import GenerationError, UsageError
+from gsim_devs.execution import Launcher, launch
+from gsim_devs.generation import (
+    Commission,
+    Version,
+    commission,
+    mend_component,
+    try_alone,
+    write_component,
+)
+from gsim_devs.llm import Backend, Usage, converse
+from gsim_devs.planning import Draft, Part, cut, plan_system, split_model
+from gsim_devs.runtime.clock import ticks_per_unit_of
+
+from .blame import blamed, unassigned
+from .telling import Counted, Tell, silent
+
+_MOST_SEEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be built, and how much may be tried."""
+
+    scenario: Scenario
+    """Specification, contract, rules and test inputs."""
+    into: Path
+    """The simulator's folder."""
+    plan: PlanTree | None = None
+    """A plan that was written or edited by hand; none: one is asked for."""
+    attempts: int = 4
+    """How often a component may be written until it is sound by itself."""
+    rounds: int = 3
+    """How often the whole simulator is tried and its components are mended."""
+    levels: Sequence[str] = ("smoke",)
+    """The test inputs on which it is tried."""
+    launcher: Launcher = launch
+    """How code that a language model wrote is started."""
+    jobs: int = 2
+    """How many test inputs run at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came out."""
+
+    simulator: Path
+    draft: Draft
+    versions: Mapping[str, Version]
+    """The version of each model that is in the simulator."""
+    first: Mapping[str, Version]
+    """What each model looked like when it was written first."""
+    conformance: Conformance | None
+    """How it did on its test inputs; None where there are none of those levels."""
+    unresolved: Sequence[str]
+    """What is still wrong, in words."""
+    usage: Usage
+    seconds: float
+    critical: float
+    """The seconds of the longest chain of replies that waited for each other."""
+
+
+async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
+    """Build a simulator. Raises GenerationError where there is no plan, or a component for which there is no code."""
+    started = time.monotonic()
+    shop = _Workshop(job, Counted(backend, tell), tell)
+    await shop.plan()
+    await shop.write()
+    conformance = await shop.mend()
+    return Built(
+        simulator=job.into,
+        draft=shop.draft,
+        versions=dict(sorted(shop.versions.items())),
+        first=dict(sorted(shop.first.items())),
+        conformance=conformance,
+        unresolved=shop.unresolved(conformance),
+        usage=shop.backend.usage,
+        seconds=time.monotonic() - started,
+        critical=critical_path(shop.backend.seconds),
+    )
+
+
+async def plan_only(job: Job, backend: Backend, tell: Tell = silent) -> Draft:
+    """Plan, to any depth, and write nothing."""
+    shop = _Workshop(job, Counted(backend, tell), tell)
+    await shop.plan()
+    while shop.draft.open:
+        await asyncio.gather(*(shop.split(model) for model in shop.draft.open))
+    return shop.draft
+
+
+def critical_path(seconds: Mapping[str, float]) -> float:
+    """The longest chain: a plan, then the slowest component, attempt after attempt."""
+    chains: dict[str, float] = {}
+    for slot, taken in seconds.items():
+        name = slot.rpartition("/")[0]
+        chains[name] = chains.get(name, 0.0) + taken
+    planning = sum(taken for name, taken in chains.items() if name.startswith("plan"))
+    return planning + max(
+        (taken for name, taken in chains.items() if not name.startswith("plan")), default=0.0
+    )
+
+
+@dataclass
+class _Workshop:
+    """What there is so far."""
+
+    job: Job
+    backend: Counted
+    tell: Tell
+    versions: dict[str, Version] = field(default_factory=dict)
+    first: dict[str, Version] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    draft: Draft = field(init=False)
+
+    # Plan.
+
+    async def plan(self) -> None:
+        scenario = self.job.scenario
+        if self.job.plan is not None:
+            self.draft = _by_hand(self.job.plan, scenario)
+        else:
+            self.draft = await converse(plan_system(scenario.specification, scenario.contract), self.backend)
+        self.tell("planned", models=list(self.draft.plan.models), open=self.draft.open)
+
+    async def split(self, model: str) -> list[str]:
+        """Plan one model further; the models that have taken its place."""
+        before = set(self.draft.plan.models)
+        try:
+            inside = await converse(split_model(self.draft, model, self.job.scenario.contract), self.backend)
+        except GenerationError as error:
+            self.tell("kept whole", model, reason=str(error))
+            self.draft = self.draft.kept_whole(model)
+            return [model]
+        try:
+            # Others may have been planned further meanwhile.
+            self.draft = self.draft.with_inside(model, inside)
+        except UsageError as error:
+            self.tell("kept whole", model, reason=str(error))
+            self.draft = self.draft.kept_whole(model)
+            return [model]
+        found = [name for name in self.draft.plan.models if name not in before]
+        self.tell("split", model, models=found)
+        return found
+
+    # Write.
+
+    async def write(self) -> None:
+        """Every component; each as soon as it is settled."""
+        async with asyncio.TaskGroup() as group:
+            for model in self.draft.plan.models:
+                group.create_task(self._work_on(model, group))
+        missing = [name for name in self.draft.plan.models if not self.versions[name].source]
+        if missing:
+            defects = [f"{name}: {self.versions[name].findings[0]}" for name in missing]
+            raise GenerationError("a component", defects)
+        self.seen = sorted({f"{finding}" for version in self.first.values() for finding in version.findings})[
+            :_MOST_SEEN
+        ]
+
+    async def _work_on(self, model: str, group: asyncio.TaskGroup) -> None:
+        if self.draft.parts[model].split:
+            for inner in await self.split(model):
+                group.create_task(self._work_on(inner, group))
+            return
+        one = self._commission(model)
+        told = partial(self._told, model)
+        conversation = write_component(one, self._trial(one), self.job.attempts, told)
+        self.versions[model] = await converse(conversation, self.backend)
+
+    def _commission(self, model: str) -> Commission:
+        one = commission(self.draft.plan, model, self.job.scenario.contract, self.draft.quoted(model))
+        return replace(one, seen=tuple(self.seen))
+
+    def _trial(self, one: Commission) -> partial[list[str]]:
+        contract = self.job.scenario.contract
+        return partial(
+            try_alone,
+            one=one,
+            messages_text=messages_text(self.draft.plan, contract),
+            ticks_per_unit=ticks_per_unit_of(contract.time.resolution),
+            launcher=self.job.launcher,
+        )
+
+    def _told(self, model: str, version: Version) -> None:
+        self.first.setdefault(model, version)
+        self.tell(
+            "examined",
+            model,
+            attempt=version.attempt,
+            stage=version.stage,
+            findings=list(version.findings),
+            source=version.source,
+        )
+
+    # Try and mend.
+
+    async def mend(self) -> Conformance | None:
+        """Try the whole on its test inputs and have it mended, until nothing is found or the rounds are used up."""
+        best, found = dict(self.versions), await self._try()
+        best_score = _score(found)
+        for number in range(1, self.job.rounds + 1):
+            told = blamed(found, self.draft.plan) if found is not None else {}
+            if not told:
+                break
+            self.tell("mending", number=number, models=sorted(told))
+            await asyncio.gather(*(self._mend(model, told[model]) for model in sorted(told)))
+            found = await self._try()
+            if _score(found) > best_score:
+                best, best_score = dict(self.versions), _score(found)
+        if self.versions != best:
+            self.versions = best
+            found = await self._try()
+        return found
+
+    async def _mend(self, model: str, findings: list[str]) -> None:
+        one = self._commission(model)
+        told = partial(self._told, model)
+        conversation = mend_component(one, self.versions[model], findings, self._trial(one), told)
+        version = await converse(conversation, self.backend)
+        if version.is_sound:
+            self.versions[model] = version
+        else:
+            # Its number is used up; what was there stays.
+            self.versions[model] = replace(self.versions[model], attempt=version.attempt)
+
+    async def _try(self) -> Conformance | None:
+        scenario, job = self.job.scenario, self.job
+        sources = {name: version.source for name, version in self.versions.items()}
+        assemble(self.draft.plan, sources, scenario.contract, job.into, origin="a language model")
+        cases = [case for case in scenario.cases if case.level in job.levels]
+        if not cases:
+            return None
+        found = await asyncio.to_thread(conform, job.into, scenario, jobs=job.jobs, cases=cases)
+        self.tell("tried", operational=found.operational, behavioural=found.behavioural)
+        return found
+
+    def unresolved(self, conformance: Conformance | None) -> list[str]:
+        """What is still wrong."""
+        found = [
+            f"{name}: {finding}"
+            for name, version in sorted(self.versions.items())
+            for finding in version.findings
+        ]
+        if conformance is not None:
+            for model, sentences in sorted(blamed(conformance, self.draft.plan).items()):
+                found += [f"{model}: {sentence}" for sentence in sentences]
+            found += unassigned(conformance, self.draft.plan)
+        return found
+
+
+def _by_hand(plan: PlanTree, scenario: Scenario) -> Draft:
+    """A plan from a file says nothing about sentences: every model keeps all of them."""
+    if defects := check_plan(plan, scenario.contract):
+        raise UsageError("\n".join(defects))
+    text = cut(scenario.specification)
+    every = tuple(range(1, len(text.sentences) + 1))
+    return Draft(plan, text, {name: Part(every, split=False) for name in plan.models}, {})
+
+
+def _score(found: Conformance | None) -> tuple[float, float, float]:
+    if found is None:
+        return (1.0, 1.0, 1.0)
+    return (found.operational, found.behavioural or 0.0, found.obligations or 0.0)
