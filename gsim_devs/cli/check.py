@@ -46,6 +46,17 @@ def register(subparsers: Any) -> None:
         help="the plan, or a simulator's folder: names the components at fault where the trace does not",
     )
     parser.add_argument(
+        "--reference",
+        metavar="TRACE",
+        type=Path,
+        help="a trace that is right, for rules that compare with one (default: they are not exercised)",
+    )
+    parser.add_argument(
+        "--allow-python",
+        action="store_true",
+        help="let rules that are code run: those of the file beside the rules, which may do anything",
+    )
+    parser.add_argument(
         "--follow",
         action="store_true",
         help="tell each violation at once; read a file on as it grows, until Ctrl-C",
@@ -66,13 +77,16 @@ def call(options: argparse.Namespace) -> int:
     rules = load_rule_set(options.rules)
     arguments = arguments_of(contract, pairs("--set-arg", options.set_arg))
     plan = options.plan / "plan.json" if options.plan and options.plan.is_dir() else options.plan
+    declared = contract.model_dump(mode="json", by_alias=True)
     report = check(
-        read(_source(options), contract.model_dump(mode="json", by_alias=True)),
+        read(_source(options), declared),
         rules,
         contract,
         arguments,
         plan_emitters=emitters(load_plan(plan)) if plan else None,
         notify=_tell if options.follow else None,
+        reference=read(options.reference, declared) if options.reference else None,
+        allow_python=options.allow_python,
     )
     print(report.text, end="")
     write_json(options, report.data)

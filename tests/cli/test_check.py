@@ -122,3 +122,38 @@ def test_a_trace_that_is_not_there_is_said(shop, capsys):
     for more in ([], ["--follow"]):
         assert main([*CHECK, "nowhere.jsonl", *more]) == 2
         assert "cannot read nowhere.jsonl" in capsys.readouterr().err
+
+
+def test_a_trace_is_compared_with_a_reference(shop, capsys):
+    rule = "  - {id: same, clause: So., level: system, kind: reference}\n"
+    (shop / "rules.yaml").write_text(RULES + rule)
+    (shop / "trace.jsonl").write_text(served(5, 1) + served(9, 2))
+    (shop / "right.jsonl").write_text(served(5, 1) + served(8, 2))
+
+    assert main([*CHECK, "trace.jsonl"]) == 0
+    assert "not_exercised  same" in capsys.readouterr().out
+    assert main([*CHECK, "trace.jsonl", "--reference", "trace.jsonl"]) == 0
+    assert "4/4 met" in capsys.readouterr().out
+    assert main([*CHECK, "trace.jsonl", "--reference", "right.jsonl"]) == 1
+    assert "at 8.0 (line 2 of the reference)" in capsys.readouterr().out
+    assert main([*CHECK, "trace.jsonl", "--reference", "rules.yaml"]) == 2
+    assert "nothing can be compared with this reference trace: line 1" in capsys.readouterr().err
+    assert main([*CHECK, "trace.jsonl", "--reference", "lost.jsonl"]) == 2
+    assert "lost.jsonl" in capsys.readouterr().err
+
+
+def test_rules_that_are_code_run_where_that_is_allowed(shop, capsys):
+    rule = "  - {id: never, clause: So., level: system, kind: python, function: never, on: [server.served]}\n"
+    (shop / "rules.yaml").write_text(RULES + rule)
+    (shop / "rules.py").write_text(
+        "from gsim_devs.rules import Obligation\n\n\n"
+        "def never(records, run):\n"
+        "    for record in records:\n"
+        "        yield Obligation(False, 'nobody', target=record)\n"
+    )
+    (shop / "trace.jsonl").write_text(served(5, 1))
+
+    assert main([*CHECK, "trace.jsonl"]) == 2
+    assert "if you trust rules.py" in capsys.readouterr().err
+    assert main([*CHECK, "trace.jsonl", "--allow-python"]) == 1
+    assert "expected  nobody" in capsys.readouterr().out

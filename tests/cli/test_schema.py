@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from gsim_devs.cli import main
+from gsim_devs.contracts.documents import read_yaml
+
+RULES = sorted((Path(__file__).parents[2] / "trace_checkers").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", ["contract", "plan", "cases", "rules", "mutants"])
@@ -18,6 +22,20 @@ def test_each_schema_is_a_schema(capsys, name):
     assert code == 0
     Draft202012Validator.check_schema(schema)
     assert schema["type"] == "object"
+
+
+def test_the_schema_of_rules_knows_every_kind_of_rule(capsys):
+    main(["schema", "rules"])
+    validator = Draft202012Validator(json.loads(capsys.readouterr().out))
+
+    for path in RULES:
+        assert [
+            error.message for error in validator.iter_errors(read_yaml(path.read_text(), path.name).data)
+        ] == []
+    rule = {"id": "it", "clause": "So.", "level": "system", "kind": "absent", "event": "a.b"}
+    for wrong in ({"kind": "absense"}, {"event": "a"}, {"level": "top"}, {"events": []}, {"tolerance": -1}):
+        assert validator.is_valid({"system": "shop", "rules": [rule]})
+        assert not validator.is_valid({"system": "shop", "rules": [rule | wrong]})
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are(capsys):

@@ -116,6 +116,29 @@ def test_a_rule_without_its_clause_is_defective(root, report):
     assert "clause" in defects
 
 
+def test_rules_are_held_against_contract_specification_and_code(root, report):
+    rules = [
+        {"id": "one", "clause": "Nobody says this.", "kind": "exists", "event": "server.severed"},
+        {"id": "two", "clause": "Nor this.", "kind": "reference", "fields": ["customre"]},
+    ]
+    path = root / "trace_checkers/shop.yaml"
+    path.write_text(json.dumps({"system": "shop", "rules": [{**rule, "level": "system"} for rule in rules]}))
+
+    _, files = report()
+
+    status, defects = files["trace_checkers/shop.yaml"]
+    assert status == "defective"
+    for part in ("no event 'server.severed'", "does not say 'Nobody says this.'", "did you mean 'customer'"):
+        assert part in defects
+
+    code = {"id": "three", "clause": "Or this.", "level": "system", "kind": "python"}
+    code |= {"function": "three", "on": ["server.served"]}
+    path.write_text(json.dumps({"system": "shop", "rules": [code]}))
+    assert "shop.py: cannot be read" in report()[1]["trace_checkers/shop.yaml"][1]
+    path.with_suffix(".py").write_text("raise SystemExit\n\n\ndef tree(records, run): ...\n")
+    assert "has no function 'three' (did you mean 'tree'?)" in report()[1]["trace_checkers/shop.yaml"][1]
+
+
 def test_an_unknown_system_is_told(report):
     code, files = report("shoop")
 
