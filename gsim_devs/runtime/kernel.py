@@ -88,6 +88,7 @@ class Kernel:
         self._started = False
         self._running = False
         self._finished = False
+        self._failed = False
 
     # For the user.
 
@@ -122,11 +123,15 @@ class Kernel:
     def step(self) -> bool:
         """Simulate one round; false when nothing is left."""
         self._pause()
-        self._start()
-        instant = self._next()
-        if instant is None:
-            return False
-        self._round(instant, *(() if self._soon else (heappop(self.line.due),)))
+        try:
+            self._start()
+            instant = self._next()
+            if instant is None:
+                return False
+            self._round(instant, *(() if self._soon else (heappop(self.line.due),)))
+        except SimulationError:
+            self._failed = True
+            raise
         return True
 
     def finish(self) -> None:
@@ -194,8 +199,9 @@ class Kernel:
         """Only between two rounds can a simulation be looked at or moved, and not after its end."""
         if self._running:
             raise UsageError("the simulation is running; wait until `run` returns")
-        if self._finished:
-            raise UsageError("the simulation has finished; build a new kernel")
+        if self._finished or self._failed:
+            how = "finished" if self._finished else "failed"
+            raise UsageError(f"the simulation has {how}; build a new kernel")
 
     # One round after another.
 
@@ -296,8 +302,10 @@ class Kernel:
                     bag.clear()
                     values.clear()
         except SimulationError:
+            self._failed = True
             raise
         except (Exception, SystemExit) as error:
+            self._failed = True
             if entry[HANDLER] is not None and place is entry[PLACE]:
                 event = told_timer(entry)
             raise failure(error, place.path, self.time, told(event, message)) from error
@@ -321,6 +329,7 @@ class Kernel:
                     if node.outbox:
                         self._soon.append(node)
             except (Exception, SystemExit) as error:
+                self._failed = True
                 raise failure(error, node.path, self.time, "start") from error
 
     def _next(self) -> int | None:

@@ -629,3 +629,18 @@ def test_a_simulation_ends_once() -> None:
     kernel.finish()
 
     assert seen == [(1, "p", "stop")]
+
+
+@pytest.mark.parametrize("event", ["start", "on_tick"])
+@pytest.mark.parametrize("go_on", [Kernel.run, Kernel.step, Kernel.fork, Kernel.snapshot, Kernel.finish])
+def test_a_simulation_that_has_failed_does_not_go_on(event, go_on):
+    def fail(me):
+        raise ValueError("no")
+
+    deeds = {"start": lambda me: me.after(1, me.on_tick)} | {event: fail}
+    kernel = Kernel(System(p=Probe(**deeds)))
+    with pytest.raises(SimulationError):
+        kernel.run()
+
+    with pytest.raises(UsageError, match="the simulation has failed; build a new kernel"):
+        go_on(kernel)
