@@ -91,7 +91,9 @@ def _arguments(scenario: Scenario, case: Case) -> dict[str, Any]:
     """What stands on the command line; files are named relative to the file of the cases."""
     declared = scenario.contract.arguments
     return {
-        name: scenario.folder.absolute() / str(value) if isinstance(declared.get(name), FileArgument) else value
+        name: scenario.folder.absolute() / str(value)
+        if isinstance(declared.get(name), FileArgument)
+        else value
         for name, value in case.arguments.items()
     }
 
