@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from .budget import Budget, Limits
+from .cassette import Cassette
+from .configuration import Configuration, load_configuration
 from .conversations import Conversation, Together, Work, converse
+from .failures import BudgetError, CallError, RecordingError, StoppedError
 from .messages import Backend, Message, Reply, Request, Usage
+from .opening import Opened, open_backend
 from .prompts import rendered, variables
 from .replies import code_block, form_of, json_object
+from .scripted import Script
 
 __all__ = [
     "Backend",
@@ -17,6 +23,18 @@ __all__ = [
     "Work",
     "Together",
     "converse",
+    "open_backend",
+    "Opened",
+    "Configuration",
+    "load_configuration",
+    "Budget",
+    "Limits",
+    "Cassette",
+    "Script",
+    "CallError",
+    "BudgetError",
+    "StoppedError",
+    "RecordingError",
     "rendered",
     "variables",
     "json_object",

@@ -9,8 +9,13 @@ from pydantic import Field
 
 from gsim_devs.contracts.declaration import Declaration
 
-Slot = Annotated[str, Field(pattern=r"^[a-z0-9_.-]+(/[a-z0-9_.-]+)*$", max_length=200)]
-"""The place of a request in a run, such as `component/sender/a2`: the same in every run, however many run at once."""
+_PART = "[a-z0-9_][a-z0-9_.-]*"
+
+Slot = Annotated[str, Field(pattern=f"^{_PART}(/{_PART})*$", max_length=200)]
+"""The place of a request in a run, such as `component/sender/a2`: the same in every run, however many run at once.
+
+It is the name of a file too, so no part of it begins with a dot.
+"""
 
 
 class Message(Declaration):
@@ -83,7 +88,9 @@ class Reply(Declaration):
     cost: float | None = None
     """In US dollars; none: the price is not known."""
     replayed: bool = False
-    """Whether it came from a recording."""
+    """Whether it came from a recording; then nothing was spent on it now."""
+    recorded: str = ""
+    """The day on which it was answered, where it came from a recording."""
 
 
 class Backend(Protocol):

@@ -1,0 +1,102 @@
+"""From words such as `openai` or `manual:answers` to a backend that records, retries and keeps a budget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from gsim_devs.errors import UsageError
+
+from .budget import Budget, Budgeted
+from .cassette import Cassette
+from .configuration import OPENAI, Configuration, key_from
+from .estimates import Priced
+from .manual import Manual
+from .messages import Backend, Reply, Request
+
+
+class Opened:
+    """A backend and what belongs to it; `async with` closes it, and an exact replay then refuses stale recordings."""
+
+    def __init__(
+        self, backend: Backend, budget: Budget, cassette: Cassette | None = None, *, strict: bool = False
+    ) -> None:
+        self._backend = backend
+        self._strict = strict
+        self.budget = budget
+        """What was spent on calls; what was replayed cost nothing."""
+        self.cassette = cassette
+
+    async def complete(self, request: Request) -> Reply:
+        """Answer, from a recording where there is one."""
+        return await self._backend.complete(request)
+
+    def stop(self, why: str) -> None:
+        """Begin no further call; those under way finish and are recorded."""
+        self.budget.stop(why)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and self._strict and self.cassette is not None:
+            self.cassette.refuse_unused()
+
+
+def open_backend(
+    choice: str,
+    configuration: Configuration,
+    *,
+    recordings: Path | None = None,
+    mode: Literal["record-missing", "record"] = "record-missing",
+    slots: str = "*",
+    told: Callable[[str], None] = lambda sentence: None,
+    again: Callable[[str], str] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Opened:
+    """Open `openai`, `manual:DIR` or `replay:DIR`.
+
+    `recordings` is where replies are kept, by `mode`; `told` hears what a person should know meanwhile; `again` says
+    by which command the recording of a slot is made anew.
+    """
+    kind, _, folder = choice.partition(":")
+    if kind == "replay" and folder:
+        replayed = Cassette(Path(folder), again=again)
+        kept = Cassette(recordings, replayed, mode="record") if recordings is not None else replayed
+        return Opened(kept, Budget(), replayed, strict=True)
+    price = configuration.price if kind == "openai" else None
+    budget = Budget(configuration.limits, price)
+    if kind == "manual" and folder:
+        by_hand = Manual(Path(folder), answered_by=configuration.answered_by, told=told)
+        backend: Backend = Budgeted(by_hand, budget)
+    elif choice == "openai":
+        backend = _service(configuration, budget, environment)
+        backend = Priced(backend, price) if price is not None else backend
+    else:
+        raise UsageError(
+            f"unknown language model {choice!r}; there are openai, manual:DIR (you copy requests into a chat) "
+            "and replay:DIR (recorded replies)"
+        )
+    if recordings is None:
+        return Opened(backend, budget)
+    cassette = Cassette(recordings, backend, mode=mode, slots=slots, again=again)
+    return Opened(cassette, budget, cassette)
+
+
+def _service(configuration: Configuration, budget: Budget, environment: Mapping[str, str]) -> Backend:
+    key = key_from(environment)
+    if configuration.model is None:
+        raise UsageError(
+            "which model? name it with --model, GSIM_DEVS_MODEL, or model in [llm] of gsim-devs.toml"
+        )
+    if key is None and configuration.base_url.rstrip("/") == OPENAI:
+        raise UsageError(
+            "OPENAI_API_KEY is not set; set it, or OPENAI_BASE_URL for a service of your own, "
+            "or take manual:DIR or replay:DIR instead of openai"
+        )
+    raise UsageError("services cannot be called yet; take manual:DIR or replay:DIR")
