@@ -68,7 +68,7 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Print the report; 1 if something is violated."""
-    from gsim_devs.contracts import emitters, load_contract, load_plan
+    from gsim_devs.contracts import load_contract, load_plan, speakers
     from gsim_devs.rules import arguments_of, check, load_rule_set
     from gsim_devs.runtime.values import pairs
     from gsim_devs.trace import read
@@ -83,7 +83,7 @@ def call(options: argparse.Namespace) -> int:
         rules,
         contract,
         arguments,
-        plan_emitters=emitters(load_plan(plan)) if plan else None,
+        speakers=speakers(load_plan(plan)) if plan else None,
         notify=_tell if options.follow else None,
         reference=read(options.reference, declared) if options.reference else None,
         allow_python=options.allow_python,

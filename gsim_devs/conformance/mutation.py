@@ -19,8 +19,8 @@ from gsim_devs.contracts import (
     Mutant,
     PlanTree,
     atomics,
-    emitters,
     mutated_components,
+    speakers,
 )
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Job, Limits, Pool, Result
@@ -53,6 +53,8 @@ class Trial:
     """The rule of the first violation on the trace."""
     named: tuple[str, ...] = ()
     """The components that the first violation names, by their paths in the plan."""
+    unheard: tuple[str, ...] = ()
+    """Those that it names as feeding these without reporting anything."""
     is_same: bool = False
     """Whether it is what the reference simulator does."""
     is_hung: bool = False
@@ -71,8 +73,6 @@ class MutantResult:
     """The components that it changes; none where it edits traces."""
     is_single: bool
     """Whether it changes the source of one component."""
-    is_audible: bool
-    """Whether what it changes reports anything at all, so that a violation can name it."""
     seconds: float
 
     @property
@@ -85,6 +85,13 @@ class MutantResult:
         if not self.is_single or self.trial is None or not self.trial.violated:
             return None
         return bool(self.trial.named) and set(self.trial.named) <= set(self.mutated)
+
+    @property
+    def is_named(self) -> bool | None:
+        """Whether the first violation leads to what is changed: it is located, or named as what feeds it unheard."""
+        if self.is_located is None or self.trial is None:
+            return None
+        return self.is_located or set(self.mutated) <= set(self.trial.unheard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,6 @@ def try_mutant(
         mutated=mutated,
         is_single=bool(mutant.source)
         and (mutant.component is not None or len({edit.file for edit in mutant.source}) == 1),
-        is_audible=any(model.emits for path, _, model in atomics(plan) if path in mutated),
         seconds=time.monotonic() - started,
     )
 
@@ -257,7 +263,7 @@ def _checked(
             scenario.rules,
             scenario.contract,
             _arguments(scenario, runs[group[0]][0]),
-            plan_emitters=emitters(plan),
+            speakers=speakers(plan),
             notify=watch.note,
             references=[models[at] for at in group] if models else None,
         )
@@ -273,6 +279,7 @@ def _checked(
         reason=invalid,
         first=first.rule,
         named=tuple(dict.fromkeys(_path_in(plan, component) for component in first.components)),
+        unheard=first.unheard,
     )
 
 

@@ -40,9 +40,9 @@ class MutationReport:
         return _share([one.is_located for one in self._asked])
 
     @property
-    def located_where_audible(self) -> float | None:
-        """The same without the components that never report anything: no violation can name those."""
-        return _share([one.is_located for one in self._asked if one.is_audible])
+    def named(self) -> float | None:
+        """The same, where it may also be named as what feeds that component and never reports anything."""
+        return _share([one.is_named for one in self._asked])
 
     @property
     def holds(self) -> bool:
@@ -50,7 +50,7 @@ class MutationReport:
         return (
             not self.seldom_broken
             and _reaches(self.killed, KILLED_AT_LEAST)
-            and _reaches(self.located, LOCATED_AT_LEAST)
+            and _reaches(self.named, LOCATED_AT_LEAST)
         )
 
     @property
@@ -77,7 +77,7 @@ class MutationReport:
             "killed": self.killed,
             "killed_by_meant_rule": self.meant,
             "located": self.located,
-            "located_where_audible": self.located_where_audible,
+            "named": self.named,
             "rules_with_too_few_mutants": list(self.seldom_broken),
             "mutants": [_data(one) for one in self.results],
         }
@@ -87,14 +87,11 @@ class MutationReport:
         return [one for one in self.results if one.is_located is not None]
 
     def _totals(self) -> Iterator[str]:
-        audible = sum(one.is_audible for one in self._asked)
         yield f"{self.title}: {len(self.results)} mutants"
         yield f"  killed                                           {_percent(self.killed)}"
         yield f"  killed by the rule meant for it                  {_percent(self.meant)}"
-        yield f"  first violation names just what was changed      {_percent(self.located)} of {len(self._asked)}"
-        if audible < len(self._asked):
-            share = _percent(self.located_where_audible)
-            yield f"  the same for components that report anything     {share} of {audible}"
+        yield f"  first violation names what was changed           {_percent(self.named)} of {len(self._asked)}"
+        yield f"  as the one that reports, nothing else            {_percent(self.located)}"
         if self.seldom_broken:
             yield f"  rules with fewer than {MUTANTS_OF_A_RULE} mutants: {', '.join(self.seldom_broken)}"
 
@@ -117,7 +114,7 @@ def _row(one: MutantResult) -> tuple[str, ...]:
         trial.case if trial else "",
         ", ".join(one.mutated),
         f"{', '.join(trial.named) or 'nobody'} ({trial.first})" if trial and trial.first else "",
-        {None: "", True: "yes", False: "NO"}[one.is_located],
+        {None: "", True: "yes", False: "NO"}[one.is_named],
     )
 
 
@@ -152,6 +149,7 @@ def _data(one: MutantResult) -> dict[str, Any]:
         if trial and trial.first
         else None,
         "located": one.is_located,
+        "named": one.is_named,
         "seconds": round(one.seconds, 3),
     }
 

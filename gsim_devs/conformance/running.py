@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from gsim_devs.contracts import Case
+from gsim_devs.contracts import Case, Speakers
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Limits, Simulator, launch
 from gsim_devs.rules import Report
@@ -17,7 +17,7 @@ from gsim_devs.rules import Report
 from .results import CaseResult, Conformance
 from .runners import Alone, Runner
 from .scenarios import Scenario
-from .simulators import Emitters, emitters_of, is_ours, starts
+from .simulators import is_ours, speakers_of, starts
 from .stopping import Stoppable
 from .trial import Model, Trial, printable
 
@@ -28,7 +28,7 @@ def conform(
     *,
     jobs: int = 1,
     cases: Sequence[Case] | None = None,
-    emitters: Emitters | None = None,
+    speakers: Speakers | None = None,
     reference: Simulator | None = None,
     seconds: float | None = None,
     runner: Runner | None = None,
@@ -41,7 +41,7 @@ def conform(
         scenario: the cases and the rules.
         jobs: how many cases run at once.
         cases: which of them; all by default.
-        emitters: who reports what, to name components; by default from the plan in the simulator's folder.
+        speakers: who reports what, to name components; by default from the plan in the simulator's folder.
         reference: a simulator that is right, for rules that compare with one; none: they are not exercised.
         seconds: how long a run may take, in place of what the cases say.
         runner: how a run is made; in a process of its own by default.
@@ -57,7 +57,7 @@ def conform(
             simulator,
             scenario,
             case,
-            emitters=emitters,
+            speakers=speakers,
             reference=reference,
             seconds=seconds,
             runner=runner or Alone(stoppable),
@@ -74,7 +74,7 @@ def run_case(
     scenario: Scenario,
     case: Case,
     *,
-    emitters: Emitters | None = None,
+    speakers: Speakers | None = None,
     reference: Simulator | None = None,
     seconds: float | None = None,
     runner: Runner | None = None,
@@ -86,8 +86,8 @@ def run_case(
     it runs once more with `--detail`, so that violations name the component.
     """
     started = time.monotonic()
-    if emitters is None:
-        emitters = emitters_of(simulator, scenario.contract)
+    if speakers is None:
+        speakers = speakers_of(simulator, scenario.contract)
     if runner is None:
         runner = Alone()
     limits = Limits(seconds=seconds or case.timeout)
@@ -105,7 +105,7 @@ def run_case(
             starts(simulator, scenario, case),
             limits,
             runner,
-            emitters,
+            speakers,
             Path(folder, "trace"),
             model,
             allow_python,

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gsim_devs.contracts import Case, Contract, FileArgument, emitters, load_plan, validate_plan
+from gsim_devs.contracts import Case, Contract, FileArgument, Speakers, load_plan, speakers, validate_plan
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Simulator, command_line
 
 from .scenarios import Scenario
-
-Emitters = Mapping[tuple[str, str], list[str]]
-"""The components that report each entity and event."""
 
 _SEED = "{seed}"
 
@@ -74,7 +71,7 @@ def is_ours(simulator: Simulator) -> bool:
     return (path / "contract.json").is_file()
 
 
-def emitters_of(simulator: Simulator, contract: Contract) -> Emitters | None:
+def speakers_of(simulator: Simulator, contract: Contract) -> Speakers | None:
     """Who reports what, by the plan in a simulator's folder, if there is one that makes sense."""
     if not isinstance(simulator, str | Path) or not (Path(simulator) / "plan.json").is_file():
         return None
@@ -84,7 +81,7 @@ def emitters_of(simulator: Simulator, contract: Contract) -> Emitters | None:
     except UsageError:
         # A stranger may call anything its plan; it would only have served to name components.
         return None
-    return emitters(plan)
+    return speakers(plan)
 
 
 def _arguments(scenario: Scenario, case: Case) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from gsim_devs.contracts import Case
+from gsim_devs.contracts import Case, Speakers
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Limits, Simulator
 from gsim_devs.rules import Report, RuleResult, Violation, arguments_of, check_runs
@@ -18,7 +18,7 @@ from .expectations import unmet
 from .results import Finding, Run
 from .runners import Runner
 from .scenarios import Scenario
-from .simulators import Emitters, Start, starts
+from .simulators import Start, starts
 
 _MOST_FINDINGS = 20
 _LONGEST_SENTENCE = 300
@@ -35,7 +35,7 @@ class Trial:
     starts: Sequence[Start]
     limits: Limits
     runner: Runner
-    emitters: Emitters | None
+    speakers: Speakers | None
     trace: Path
     """Where the trace of the run at hand is: a large one is not for the memory."""
     model: Model | None = None
@@ -80,7 +80,7 @@ class Trial:
             self.scenario.rules,
             contract,
             arguments_of(contract, group[0][0].arguments),
-            plan_emitters=self.emitters,
+            speakers=self.speakers,
             notify=self._note,
             references=self.model.traces([which.number for _, which in group]) if self.model else None,
             allow_python=self.allow_python,

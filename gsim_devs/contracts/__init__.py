@@ -66,7 +66,7 @@ from .plan import (
 from .rules_file import RuleFile, RuleFrame
 from .schema import json_schema, payload_schema, printed_schema, record_schema, trace_schema
 from .stdin import Command, JsonlStdin, LineCommand, LineStdin, NoStdin, Stdin, commands_of
-from .tree import PlacedAtomic, atomics, coupled_nodes, emitters
+from .tree import PlacedAtomic, Speakers, atomics, coupled_nodes, emitters, speakers
 
 __all__ = [
     # contracts
@@ -118,6 +118,8 @@ __all__ = [
     "atomics",
     "coupled_nodes",
     "emitters",
+    "Speakers",
+    "speakers",
     "snake_case",
     # cases and rules
     "CaseFile",

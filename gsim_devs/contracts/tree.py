@@ -5,7 +5,7 @@ Works on plans with defects too, because the checks read them: what cannot be re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .plan import AtomicNode, CoupledNode, Emission, ModelSpecification, PlanTree, RootNode
@@ -61,6 +61,48 @@ def emitters(plan: PlanTree) -> dict[tuple[str, str], list[str]]:
             )
             found.setdefault(pair, []).append(path)
     return found
+
+
+class Speakers(NamedTuple):
+    """Who can be blamed for what stands on a trace, and for what is missing there."""
+
+    emitters: Mapping[tuple[str, str], Sequence[str]]
+    """The components that report each entity and event."""
+    unheard: Mapping[str, Sequence[str]]
+    """Of each component: those that feed it, directly or through each other, and report nothing themselves."""
+
+
+def speakers(plan: PlanTree) -> Speakers:
+    """Who reports what, and who is behind them."""
+    ways = leads(plan)
+    parts = {path: model for path, _, model in atomics(plan)}
+    fed: dict[str, list[str]] = {}
+    for path, model in parts.items():
+        for name in model.outputs:
+            for target in _ends(ways, (path, name), set(parts)):
+                fed.setdefault(target, []).append(path)
+    silent = {path for path, model in parts.items() if not model.emits}
+    return Speakers(emitters(plan), {path: _behind(path, fed, silent) for path in parts})
+
+
+def _ends(ways: Mapping[PortOf, list[PortOf]], source: PortOf, parts: set[str]) -> Iterator[str]:
+    """The atomic components that a port leads to."""
+    for place in ways.get(source, ()):
+        if place[0] in parts:
+            yield place[0]
+        elif place[0]:
+            yield from _ends(ways, place, parts)
+
+
+def _behind(path: str, fed: Mapping[str, list[str]], silent: set[str]) -> list[str]:
+    found: dict[str, None] = {}
+    pending = [path]
+    while pending:
+        for source in fed.get(pending.pop(), ()):
+            if source in silent and source not in found and source != path:
+                found[source] = None
+                pending.append(source)
+    return list(found)
 
 
 def leads(plan: PlanTree) -> dict[PortOf, list[PortOf]]:

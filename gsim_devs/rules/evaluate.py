@@ -6,10 +6,12 @@ the rules file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gsim_devs.contracts.contract import Contract
+from gsim_devs.contracts.tree import Speakers
 from gsim_devs.errors import UsageError
 from gsim_devs.trace import BadLine, Defect, Record
 
@@ -24,9 +26,6 @@ from .references import Reference
 from .report import Report, RuleResult
 from .scoped import Part
 
-Emitters = Mapping[tuple[str, str], Sequence[str]]
-"""The components that report each entity and event."""
-
 
 def check(
     records: Iterable[Record | BadLine],
@@ -34,7 +33,7 @@ def check(
     contract: Contract,
     arguments: Mapping[str, Any],
     horizon: float | None = None,
-    plan_emitters: Emitters | None = None,
+    speakers: Speakers | None = None,
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
     reference: Iterable[Record | BadLine] | None = None,
@@ -51,7 +50,7 @@ def check(
     """
     references = None if reference is None else [reference]
     return check_runs(
-        [records], rules, contract, arguments, horizon, plan_emitters, limit, notify, references,
+        [records], rules, contract, arguments, horizon, speakers, limit, notify, references,
         allow_python=allow_python,
     )  # fmt: skip
 
@@ -62,7 +61,7 @@ def check_runs(
     contract: Contract,
     arguments: Mapping[str, Any],
     horizon: float | None = None,
-    plan_emitters: Emitters | None = None,
+    speakers: Speakers | None = None,
     limit: int = 10,
     notify: Callable[[Violation], None] | None = None,
     references: Iterable[Iterable[Record | BadLine]] | None = None,
@@ -82,19 +81,18 @@ def check_runs(
     checker = _Checker(
         rules, Facts(contract, arguments, horizon, contract.horizon.closed, python=python), limit
     )
-    emitters = plan_emitters or {}
     if notify is not None:
         tell = notify
 
         def blame_and_tell(violation: Violation) -> None:
-            _blame(violation, emitters)
+            _blame(violation, speakers)
             tell(violation)
 
         checker.journal.notify = blame_and_tell
     rest = None if references is None else iter(references)
     for records in runs:
         checker.watch(records, None if rest is None else _next_of(rest))
-    return checker.report(emitters)
+    return checker.report(speakers)
 
 
 class _Checker:
@@ -167,12 +165,12 @@ class _Checker:
                 _go_on(listeners, see, item, error)
         self._finish(parts, is_last=True)
 
-    def report(self, emitters: Emitters) -> Report:
+    def report(self, speakers: Speakers | None) -> Report:
         """What was found; of rules over all runs together, only now."""
         self._conclude()
         for tally in self.tallies:
             for violation in tally.violations:
-                _blame(violation, emitters)
+                _blame(violation, speakers)
         return Report(
             system=self.rules.system,
             records=self.count,
@@ -278,7 +276,7 @@ def _failed(tally: Tally, error: Exception, record: Record | None) -> None:
     tally.violate("a rule that can be evaluated", f"it cannot: {reason(error)}", target=record)
 
 
-def _blame(violation: Violation, emitters: Emitters) -> None:
+def _blame(violation: Violation, speakers: Speakers | None) -> None:
     """Say which entity and component did it; of something missing: who would have reported it."""
     record = violation.target
     kinds: Sequence[tuple[str, str]] = violation.kinds
@@ -287,6 +285,14 @@ def _blame(violation: Violation, emitters: Emitters) -> None:
     violation.entity = " or ".join(dict.fromkeys(entity for entity, _ in kinds))
     if record is not None and record.component:
         violation.components = (record.component,)
-        return
-    named = dict.fromkeys(path for kind in kinds for path in emitters.get(kind, ()))
-    violation.components = tuple(named)
+    elif speakers is not None:
+        named = dict.fromkeys(path for kind in kinds for path in speakers.emitters.get(kind, ()))
+        violation.components = tuple(named)
+    if speakers is not None:
+        behind = (_behind(path, speakers.unheard) for path in violation.components)
+        violation.unheard = tuple(dict.fromkeys(path for paths in behind for path in paths))
+
+
+def _behind(component: str, unheard: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Copies are planned once, without a number."""
+    return unheard.get(component) or unheard.get(re.sub(r"_\d+$", "", component)) or ()

@@ -51,6 +51,8 @@ class Violation:
     entity: str = ""
     components: tuple[str, ...] = ()
     """The component that is to blame; several where one entity speaks for all of them and the trace does not tell."""
+    unheard: tuple[str, ...] = ()
+    """Those that feed it and report nothing themselves: whatever they do wrong shows only in what it reports."""
 
     @property
     def line(self) -> int:

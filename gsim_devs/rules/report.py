@@ -144,7 +144,8 @@ def in_words(one: Violation) -> Iterable[str]:
         where += f" because of line {one.trigger.line}"
     yield f"{one.rule}{where}: {one.clause}"
     who = " or ".join(one.components)
-    yield f"  {one.level} rule; entity {one.entity or '-'}" + (f", component {who}" if who else "")
+    fed = f" (or what feeds it unheard: {', '.join(one.unheard)})" if one.unheard else ""
+    yield f"  {one.level} rule; entity {one.entity or '-'}" + (f", component {who}{fed}" if who else "")
     yield f"  expected  {one.expected}"
     yield f"  actual    {one.actual}"
     marked = {id(record): mark for record, mark in ((one.trigger, "t"), (one.target, ">")) if record}
@@ -183,6 +184,7 @@ def _violation_data(one: Violation) -> dict[str, Any]:
         "level": one.level,
         "entity": one.entity,
         "components": list(one.components),
+        "unheard": list(one.unheard),
         "line": one.line,
         "due": one.due,
         "expected": one.expected,

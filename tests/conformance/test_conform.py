@@ -11,7 +11,7 @@ import pytest
 
 from gsim_devs.assembly import assemble, read_sources
 from gsim_devs.conformance import Warm, conform, load_scenario, run_case, telling
-from gsim_devs.contracts import load_plan
+from gsim_devs.contracts import Speakers, load_plan
 from gsim_devs.errors import UsageError
 from tests.conformance.shop import CASES, CONTRACT, RULES
 
@@ -231,12 +231,13 @@ def test_a_violation_of_a_simulator_of_ours_names_the_component(shop, ours):
 
 
 def test_a_simulator_that_is_not_repeatable_keeps_its_first_verdict(shop, ours):
-    emitters = {("server", "served"): ["shop.server"]}
+    speakers = Speakers({("server", "served"): ["shop.server"]}, {"shop.server": ["shop.door"]})
     folder = ours("customer += '--detail' not in sys.argv", DETAILED)
 
-    (case, _) = conform(folder, shop(), emitters=emitters).cases
+    (case, _) = conform(folder, shop(), speakers=speakers).cases
 
     assert case.findings[0].violation.components == ("shop.server",)
+    assert case.findings[0].violation.unheard == ("shop.door",)
 
 
 def test_only_a_simulator_of_ours_gets_the_seed_as_an_option(shop, ours, simulator):

@@ -95,11 +95,12 @@ def test_an_earlier_run_comes_before_an_earlier_time():
 # What it says of the rules.
 
 
-def result(outcome: str = "meant", named: tuple[str, ...] = ("door",), **keys: Any) -> MutantResult:
-    trial = (
-        Trial("a", violated=("rule",), first="rule", named=named) if outcome in ("meant", "other") else None
-    )
-    given = {"mutated": ("door",), "is_single": True, "is_audible": True, "seconds": 0.1, **keys}
+def result(
+    outcome: str = "meant", named: tuple[str, ...] = ("door",), unheard: tuple[str, ...] = (), **keys: Any
+) -> MutantResult:
+    seen = Trial("a", violated=("rule",), first="rule", named=named, unheard=unheard)
+    trial = seen if outcome in ("meant", "other") else None
+    given = {"mutated": ("door",), "is_single": True, "seconds": 0.1, **keys}
     return MutantResult("it", "rule", outcome, trial, **given)
 
 
@@ -109,6 +110,14 @@ def test_blame_must_fall_on_what_was_changed_and_on_nothing_else():
     assert result(named=("door", "hall")).is_located is False
     assert result(named=("hall",)).is_located is False
     assert result(named=()).is_located is False
+
+
+def test_what_feeds_the_blamed_one_unheard_is_named_but_not_located():
+    mute = result(named=("hall",), unheard=("bell", "door"))
+
+    assert (mute.is_located, mute.is_named) == (False, True)
+    assert result(named=("hall",), unheard=("bell",)).is_named is False
+    assert result("survived").is_named is None
 
 
 def test_where_nothing_can_be_blamed_it_is_not_asked():
@@ -129,14 +138,14 @@ def test_the_bars():
 
 
 def test_the_shares():
-    mute = result(named=("hall",), is_audible=False)
+    mute = result(named=("hall",), unheard=("door",))
     report = MutationReport("shop", (result(), result("other"), result("not operational"), mute), ())
 
     assert (report.killed, report.meant) == (1.0, 0.5)
     assert report.located == pytest.approx(2 / 3)
-    assert report.located_where_audible == 1.0
-    assert "66.7 % of 3" in report.totals
-    assert "100.0 % of 2" in report.totals
+    assert report.named == 1.0
+    assert "100.0 % of 3" in report.totals
+    assert "66.7 %" in report.totals
     assert in_sum([report, report]).located == report.located
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gsim_devs.contracts import atomics, coupled_nodes, emitters
+from gsim_devs.contracts import atomics, coupled_nodes, emitters, speakers
 from gsim_devs.contracts.checks.graphs import cycles, reached
 
 
@@ -19,6 +19,14 @@ def test_copies_speak_for_their_name_without_number(plan_with):
     plan = plan_with({("models", "Clerk", "emits"): ["served"]})
 
     assert ("worker", "served") in emitters(plan)
+
+
+def test_what_feeds_a_component_and_reports_nothing_is_behind_it(plan, plan_with):
+    mute = plan_with({("models", "Desk", "emits"): []})
+
+    assert speakers(mute).unheard == {"desk": [], "hall.worker": ["desk"]}
+    assert speakers(plan).unheard == {"desk": [], "hall.worker": []}
+    assert speakers(plan).emitters == emitters(plan)
 
 
 def test_cycles_are_shortest_and_told_once():

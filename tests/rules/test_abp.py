@@ -8,7 +8,7 @@ import pytest
 
 from gsim_devs.assembly import assemble, read_sources
 from gsim_devs.cli import main
-from gsim_devs.contracts import emitters, load_cases, load_contract, load_plan
+from gsim_devs.contracts import load_cases, load_contract, load_plan, speakers
 from gsim_devs.execution import run
 from gsim_devs.rules import arguments_of, check, load_rule_set, rule_defects
 from gsim_devs.trace import read
@@ -28,9 +28,9 @@ def traces(tmp_path_factory):
     return {name: run(folder, case.arguments).trace for name, case in CASES.items()}
 
 
-def checked(trace, case, plan_emitters=None):
+def checked(trace, case, given=None):
     arguments = arguments_of(CONTRACT, CASES[case].arguments)
-    return check(read(trace, PLAIN), RULES, CONTRACT, arguments, plan_emitters=plan_emitters)
+    return check(read(trace, PLAIN), RULES, CONTRACT, arguments, speakers=given)
 
 
 def test_the_rules_agree_with_contract_and_specification():
@@ -111,7 +111,7 @@ def test_each_mutation_is_caught_by_its_rule(traces, record, mutate, rule, compo
     at = first(lines, *record)
     mutate(lines, at)
 
-    report = checked("".join(lines), "abp-01", emitters(PLAN))
+    report = checked("".join(lines), "abp-01", speakers(PLAN))
 
     found = report.rule(rule)
     assert found.verdict == "violated", report.text
