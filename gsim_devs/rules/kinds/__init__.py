@@ -13,17 +13,20 @@ from .capacity import Capacity
 from .count import Count
 from .delay import Delay
 from .derived import Derived
+from .distribution import Distribution
 from .exclusive import Exclusive
 from .exists import Exists
 from .fifo import Fifo
 from .fold import Fold
 from .invariant import Invariant
 from .lifecycle import Lifecycle
+from .mean import Mean
 from .monotone import Monotone
 from .not_between import NotBetween
 from .periodic import Periodic
 from .precedence import Precedence
 from .python import PythonRule
+from .rate import Rate
 from .recurrence import Recurrence
 from .reference import Agreement
 from .response import Response
@@ -57,7 +60,10 @@ Rule = Annotated[
     | Recurrence
     | Fold
     | Agreement
-    | PythonRule,
+    | PythonRule
+    | Rate
+    | Mean
+    | Distribution,
     Field(discriminator="kind"),
 ]
 """One rule of any kind."""
