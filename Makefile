@@ -7,14 +7,17 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 # Named after what is to be installed: nothing to do while that stays the same, whatever the clock says.
 INSTALLED := .venv/installed-$(shell (cat pyproject.toml; echo '$(TORCH)') | cksum | tr -d ' ')
+SYSTEMS := abp iobs otrain seird oft sa barbershop
 ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_delay 9 --channel_delay 4 --simulate_time 600
 
-.PHONY: help demo test check bench mutants format clean
+.PHONY: help demo test check conform alarms bench mutants format clean
 
 help:
 	@echo "make demo    assemble the simulator of the alternating bit protocol, run it, check it, break it, find the fault"
 	@echo "make test    run the whole test suite"
 	@echo "make check   format, lint, types, layers"
+	@echo "make conform every reference simulator on every test input"
+	@echo "make alarms  every reference, every test input, twenty seeds: no rule may be violated"
 	@echo "make bench   the benchmarks"
 	@echo "make mutants how well the rules notice small faults"
 	@echo "make format  format the code and repair what the linter can"
@@ -71,6 +74,13 @@ check: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conform: $(INSTALLED)
+	@for id in $(SYSTEMS); do \
+		echo "$$id"; $(BIN)/gsim-devs conform reference --scenario $$id | tail -n 2 || exit 1; done
+
+alarms: $(INSTALLED)
+	@$(BIN)/python -m tests.alarms
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m tests.bench

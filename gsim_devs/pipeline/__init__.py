@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .building import Built, Job, build
+from .building import Built, Job, build, plan_only
 from .telling import Tell
 
-__all__ = ["build", "Job", "Built", "Tell"]
+__all__ = ["build", "plan_only", "Job", "Built", "Tell"]

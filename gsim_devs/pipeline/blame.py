@@ -14,12 +14,12 @@ _MOST = 4
 _FAILED = re.compile(r"([\w.]+(?: and [\w.]+)*) failed at time")
 
 
-def blamed(conformance: Conformance, plan: PlanTree) -> dict[str, list[str]]:
-    """What to tell the writer of each model."""
+def blamed(conformance: Conformance, plan: PlanTree, *, widely: bool = False) -> dict[str, list[str]]:
+    """What to tell the writer of each model; `widely`: also of those that feed the blamed one unheard."""
     models = {path: node.model for path, node, _ in atomics(plan)}
     told: dict[str, list[str]] = {}
     for case in conformance.cases:
-        for paths, sentence in _findings(case):
+        for paths, sentence in _findings(case, widely=widely):
             for model in dict.fromkeys(_models(paths, models)):
                 if len(told.setdefault(model, [])) < _MOST:
                     told[model].append(sentence)
@@ -37,7 +37,7 @@ def unassigned(conformance: Conformance, plan: PlanTree) -> list[str]:
     ]
 
 
-def _findings(case: CaseResult) -> Iterator[tuple[tuple[str, ...], str]]:
+def _findings(case: CaseResult, *, widely: bool = False) -> Iterator[tuple[tuple[str, ...], str]]:
     """The components at fault and the sentence, of everything that a case brought to light."""
     if not case.operational:
         found = _FAILED.search(case.reason)
@@ -50,7 +50,8 @@ def _findings(case: CaseResult) -> Iterator[tuple[tuple[str, ...], str]]:
         if violation.rule not in seen:
             seen.add(violation.rule)
             lines = "\n  ".join(in_words(violation))
-            yield violation.components, f"In the test {case.id} the specification is not kept:\n  {lines}"
+            paths = violation.components + (violation.unheard if widely else ())
+            yield paths, f"In the test {case.id} the specification is not kept:\n  {lines}"
 
 
 def _models(paths: tuple[str, ...], models: Mapping[str, str]) -> Iterator[str]:

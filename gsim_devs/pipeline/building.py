@@ -218,7 +218,8 @@ class _Workshop:
         best, found = dict(self.versions), await self._try()
         best_score = _score(found)
         for number in range(1, self.job.rounds + 1):
-            told = blamed(found, self.draft.plan) if found is not None else {}
+            # Where the blamed one could not mend it, it may lie with what feeds it.
+            told = blamed(found, self.draft.plan, widely=number > 1) if found is not None else {}
             if not told:
                 break
             self.tell("mending", number=number, models=sorted(told))
