@@ -70,7 +70,7 @@ class Distribution(ChanceRule):
     def prepare(self, facts: Facts) -> MakeMonitor:
         matcher = facts.pattern(self, "on", self.on)
         law = self._law(facts) or _UNKNOWN
-        room = _Room()
+        room = _Room(MOST_VALUES)
 
         def pool_of(text: str, law: Law) -> Pool[_Sample]:
             middle = middle_of(law) if self.independent else None
@@ -130,7 +130,7 @@ class _Rhythm:
 class _Room:
     """How much may still be kept."""
 
-    left: int = MOST_VALUES
+    left: int
 
 
 class _Sample:
