@@ -29,10 +29,9 @@ from gsim_devs.errors import UsageError
 
 from .budget import Limits
 from .estimates import Price
+from .openai_service import OPENAI
 
 FILE = "gsim-devs.toml"
-OPENAI = "https://api.openai.com/v1"
-
 _FROM_ENVIRONMENT = {"OPENAI_BASE_URL": "base_url", "GSIM_DEVS_MODEL": "model"}
 
 

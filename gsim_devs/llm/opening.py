@@ -12,23 +12,33 @@ from gsim_devs.errors import UsageError
 
 from .budget import Budget, Budgeted
 from .cassette import Cassette
-from .configuration import OPENAI, Configuration, key_from
+from .configuration import Configuration, key_from
 from .estimates import Priced
+from .gate import Gate
 from .manual import Manual
 from .messages import Backend, Reply, Request
+from .openai_service import OPENAI, OpenaiService
+from .retrying import Retrying
 
 
 class Opened:
     """A backend and what belongs to it; `async with` closes it, and an exact replay then refuses stale recordings."""
 
     def __init__(
-        self, backend: Backend, budget: Budget, cassette: Cassette | None = None, *, strict: bool = False
+        self,
+        backend: Backend,
+        budget: Budget,
+        *,
+        cassette: Cassette | None = None,
+        service: OpenaiService | None = None,
+        strict: bool = False,
     ) -> None:
         self._backend = backend
         self._strict = strict
         self.budget = budget
         """What was spent on calls; what was replayed cost nothing."""
         self.cassette = cassette
+        self.service = service
 
     async def complete(self, request: Request) -> Reply:
         """Answer, from a recording where there is one."""
@@ -44,6 +54,8 @@ class Opened:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.service is not None:
+            await self.service.close()
         if error is None and self._strict and self.cassette is not None:
             self.cassette.refuse_unused()
 
@@ -68,27 +80,38 @@ def open_backend(
     if kind == "replay" and folder:
         replayed = Cassette(Path(folder), again=again)
         kept = Cassette(recordings, replayed, mode="record") if recordings is not None else replayed
-        return Opened(kept, Budget(), replayed, strict=True)
-    price = configuration.price if kind == "openai" else None
-    budget = Budget(configuration.limits, price)
+        return Opened(kept, Budget(), cassette=replayed, strict=True)
+    service = None
     if kind == "manual" and folder:
+        budget = Budget(configuration.limits)
         by_hand = Manual(Path(folder), answered_by=configuration.answered_by, told=told)
         backend: Backend = Budgeted(by_hand, budget)
     elif choice == "openai":
-        backend = _service(configuration, budget, environment)
-        backend = Priced(backend, price) if price is not None else backend
+        budget = Budget(configuration.limits, configuration.price)
+        service = service_of(configuration, environment)
+        backend = _repeating(service, budget, configuration, told)
     else:
         raise UsageError(
             f"unknown language model {choice!r}; there are openai, manual:DIR (you copy requests into a chat) "
             "and replay:DIR (recorded replies)"
         )
     if recordings is None:
-        return Opened(backend, budget)
+        return Opened(backend, budget, service=service)
     cassette = Cassette(recordings, backend, mode=mode, slots=slots, again=again)
-    return Opened(cassette, budget, cassette)
+    return Opened(cassette, budget, cassette=cassette, service=service)
 
 
-def _service(configuration: Configuration, budget: Budget, environment: Mapping[str, str]) -> Backend:
+def _repeating(
+    service: OpenaiService, budget: Budget, configuration: Configuration, told: Callable[[str], None]
+) -> Backend:
+    """The budget counts every single call, so it stands beneath what repeats them."""
+    gate = Gate(None if configuration.parallel == "adaptive" else configuration.parallel)
+    repeating = Retrying(Budgeted(service, budget), gate, seconds_left=lambda: budget.seconds_left, told=told)
+    return Priced(repeating, configuration.price) if configuration.price is not None else repeating
+
+
+def service_of(configuration: Configuration, environment: Mapping[str, str]) -> OpenaiService:
+    """The service alone, which makes one call for one request; raises UsageError where a setting is missing."""
     key = key_from(environment)
     if configuration.model is None:
         raise UsageError(
@@ -99,4 +122,11 @@ def _service(configuration: Configuration, budget: Budget, environment: Mapping[
             "OPENAI_API_KEY is not set; set it, or OPENAI_BASE_URL for a service of your own, "
             "or take manual:DIR or replay:DIR instead of openai"
         )
-    raise UsageError("services cannot be called yet; take manual:DIR or replay:DIR")
+    return OpenaiService(
+        configuration.base_url,
+        configuration.model,
+        key,
+        seconds=configuration.timeout,
+        temperature=configuration.temperature,
+        reasoning_effort=configuration.reasoning_effort,
+    )
