@@ -330,7 +330,7 @@ def law_of(family: Family, number: Callable[[str, Expression], float | None]) ->
     known = {name: value for name, value in given.items() if value is not None}
     for name, value in known.items():
         if not abs(value) <= LARGEST:
-            raise ValueError(f"{name} is {value!r}; it must be at most {LARGEST:g} in size")
+            raise ValueError(f"{name} is {value:g}; it must be at most {LARGEST:g} in size")
     return family.law(known) if len(known) == len(given) else None
 
 

@@ -116,8 +116,6 @@ class Discrete:
 
     def limited(self, longest: float) -> Discrete:
         """What is larger counts as that large."""
-        if self.options:
-            raise ValueError("of a choice, nothing is too large to be seen")
         return replace(self, high=min(self.high, floor(longest / self.unit)))
 
     def _option(self, value: object, margin: float) -> int | None:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from gsim_devs.contracts.declaration import Defect
 
 from .facts import Facts, Matcher
+from .laws import is_number
 from .monitors import Tally
 from .patterns import Expression, RuleModel
 from .scopes import MISSING
@@ -19,6 +20,9 @@ from .statistics import binomial_p, share_p
 
 MOST_SAMPLES = 100_000
 """How many keys one rule keeps apart; records with further keys are left out."""
+
+LARGEST_NUMBER = 1e100
+"""Larger ones are not reckoned with."""
 
 
 class ChanceRule(RuleModel):
@@ -165,6 +169,10 @@ def refuse(facts: Facts, place: str, sentence: str) -> None:
 def number_of(facts: Facts, place: tuple[str | int, ...], written: Expression) -> float | None:
     """The value of an expression over the run's arguments; None while it is not known."""
     compiled = facts.compile(place, written, facts.run_scope(), "number")
-    if facts.is_reading:
-        return None if compiled.constant is MISSING else float(compiled.constant)
-    return float(compiled.call(None, None))
+    value = compiled.constant if facts.is_reading else compiled.call(None, None)
+    if value is MISSING:
+        return None
+    if not is_number(value) or not abs(value) <= LARGEST_NUMBER:
+        facts.defects.append(Defect(place, f"it must be a number of at most {LARGEST_NUMBER:g} in size"))
+        return None
+    return float(value)

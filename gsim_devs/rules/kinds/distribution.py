@@ -17,7 +17,7 @@ from gsim_devs.trace import Record
 from ..expressions import Compiled
 from ..facts import Facts, Matcher
 from ..families import Family, Law, law_of
-from ..laws import Continuous, Fit, fit_counts, fit_numbers, is_number, middle_of, one_sided_p
+from ..laws import Continuous, Discrete, Fit, fit_counts, fit_numbers, is_number, middle_of, one_sided_p
 from ..monitors import End, MakeMonitor, Monitor, See, Tally, guarded
 from ..patterns import AnyPattern, Expression
 from ..pooling import ChanceRule, Neighbours, Outcome, Pool, number_of, percent, refuse
@@ -103,11 +103,21 @@ class Distribution(ChanceRule):
             longest = number_of(facts, ("gap", "longest"), gap.longest)
         cap = None
         if law is not _UNKNOWN and longest is not None:
-            if not isfinite(longest):
+            if isinstance(law, Discrete) and law.options:
+                _refuse_options(facts, law, longest)
+            elif not isfinite(longest):
                 refuse(facts, "gap", "the law allows gaps of any length; say `longest`")
             elif longest < law.largest:
                 cap = law.limited(longest).largest
         return _Rhythm(sequence, longest or inf, cap, facts.horizon)
+
+
+def _refuse_options(facts: Facts, law: Discrete, longest: float) -> None:
+    numbers = [option for option in law.options if is_number(option)]
+    if not numbers:
+        refuse(facts, "follows", "a gap is a number, and no option is one")
+    elif longest < max(numbers):
+        refuse(facts, "gap", f"longest is {longest!r}, but an option is {max(numbers)!r}")
 
 
 _UNKNOWN: Law = Continuous(lambda x: (0.5, 0.5))

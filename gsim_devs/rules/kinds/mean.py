@@ -14,7 +14,7 @@ from ..facts import Facts, Matcher
 from ..laws import is_number
 from ..monitors import End, MakeMonitor, Monitor, See, Tally, guarded
 from ..patterns import AnyPattern, Expression
-from ..pooling import ExpectationRule, Outcome, Pool, number_of, refuse
+from ..pooling import LARGEST_NUMBER, ExpectationRule, Outcome, Pool, number_of, refuse
 from ..statistics import Moments, bounded_p, studentised_p
 
 
@@ -52,9 +52,10 @@ class Mean(ExpectationRule):
         low, high = (number_of(facts, ("range", at), one) for at, one in enumerate(self.range))
         if low is None or high is None:
             return -inf, inf
-        if low >= high:
-            refuse(facts, "range", f"it is from {low!r} to {high!r}; the first must be less")
-        return low, high
+        if low < high:
+            return low, high
+        refuse(facts, "range", f"it is from {low!r} to {high!r}; the first must be less")
+        return -inf, inf
 
 
 @dataclass(slots=True)
@@ -131,4 +132,4 @@ class _Watch(Monitor):
 
     def _lies_within(self, value: float) -> bool:
         margin = self.margin(value)
-        return isfinite(value) and self.low - margin <= value <= self.high + margin
+        return abs(value) <= LARGEST_NUMBER and self.low - margin <= value <= self.high + margin
