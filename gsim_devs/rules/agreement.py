@@ -5,8 +5,9 @@ Two records agree where they are equal but for their numbers, which may differ b
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -30,6 +31,9 @@ class Expected:
         self.is_told = False
         """Whether a violation has told of it already."""
 
+
+_MOST_STEPS = 8
+"""By how many numbers of a record it is looked for; of those that it leaves, all are compared."""
 
 _Entry = tuple[tuple[float, ...], int, Expected]
 
@@ -59,20 +63,13 @@ class Pool:
         bucket = self._buckets.get(stiff)
         if bucket is None:
             return None
-        for _, _, one in _while_first(bucket, bisect_left(bucket, (numbers,)), numbers):
-            if may_be(one):
-                return one
-        if not numbers:
-            return None
-        reach = self.reach(numbers[0])
-        best = None
-        for at in range(bisect_left(bucket, ((numbers[0] - reach,),)), len(bucket)):
-            found, position, one = bucket[at]
-            if found[0] > numbers[0] + reach:
-                break
-            if (best is None or position < best.position) and self._agree(found, numbers) and may_be(one):
-                best = one
-        return best
+        exact = bisect_left(bucket, (numbers,))
+        while exact < len(bucket) and bucket[exact][0] == numbers:
+            if may_be(bucket[exact][2]):
+                return bucket[exact][2]
+            exact += 1
+        near = (one for one in self._near(bucket, numbers) if may_be(one))
+        return min(near, key=lambda one: one.position, default=None)
 
     def reach(self, number: float) -> float:
         """How far from a number those may be that agree with it, at most."""
@@ -95,8 +92,29 @@ class Pool:
         one, other = signature(a, (name,)), signature(b, (name,))
         return one[0][2:] == other[0][2:] and self._agree(one[1], other[1])
 
+    def _near(self, bucket: list[_Entry], numbers: tuple[float, ...]) -> Iterator[Expected]:
+        """Those that agree. The bucket is sorted by the first number, then the second: each of them narrows it down."""
+        pending = [(0, len(bucket), 0)]
+        while pending:
+            low, high, depth = pending.pop()
+            if depth == min(len(numbers), _MOST_STEPS):
+                yield from (one for found, _, one in bucket[low:high] if self._agree(found, numbers))
+                continue
+            number = numbers[depth]
+            reach = self.reach(number)
+            nth = partial(_nth, depth)
+            low = bisect_left(bucket, number - reach, low, high, key=nth)
+            while low < high and nth(bucket[low]) <= number + reach:
+                end = bisect_right(bucket, nth(bucket[low]), low, high, key=nth)
+                pending.append((low, end, depth + 1))
+                low = end
+
     def _agree(self, some: tuple[float, ...], others: tuple[float, ...]) -> bool:
         return all(map(self.are_near, some, others))
+
+
+def _nth(number: int, entry: _Entry) -> float:
+    return entry[0][number]
 
 
 def signature(record: Record, fields: Fields) -> tuple[tuple[Any, ...], tuple[float, ...]]:
@@ -122,10 +140,3 @@ def signature(record: Record, fields: Fields) -> tuple[tuple[Any, ...], tuple[fl
         else:
             stiff.append((type(value), value))
     return tuple(stiff), tuple(numbers)
-
-
-def _while_first(bucket: list[_Entry], start: int, first: tuple[float, ...]) -> Iterator[_Entry]:
-    for at in range(start, len(bucket)):
-        if bucket[at][0] != first:
-            return
-        yield bucket[at]

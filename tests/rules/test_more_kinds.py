@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from gsim_devs import rules as rules_package
 from gsim_devs.contracts import from_data, load_contract
 from gsim_devs.errors import UsageError
 from gsim_devs.rules import RuleSet, check, check_runs, load_rule_set, rule_defects
+from gsim_devs.rules.agreement import Expected, Pool
 from gsim_devs.trace import BadLine, Defect, Record
 from tests.rules.checking import CONTRACT, result, rules_of, trace
 
@@ -55,6 +57,15 @@ def test_kept_broken_and_not_exercised(rule, kept, broken, line, idle):
     assert wrong.score < 1
     if idle is not None:
         assert result(idle, **rule).verdict == "not_exercised"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["come", "go"]), st.integers(1, 2)), max_size=10))
+def test_pairs_are_as_many_firsts_as_thens_and_never_more_thens_before(steps):
+    text = "; ".join(f"{time} {event} {key}" for time, (event, key) in enumerate(steps))
+
+    signs = [[1 if event == "come" else -1 for event, key in steps if key == wanted] for wanted in (1, 2)]
+    fits = all(min(accumulate(its), default=0) >= 0 and sum(its) == 0 for its in signs)
+    assert (result(text, **PAIRS).verdict != "violated") == fits
 
 
 def test_pairs_that_are_open_when_their_scope_closes_are_due():
@@ -344,11 +355,30 @@ def test_numbers_are_near_wherever_they_stand_and_nothing_else_is():
     assert not agrees("1", 1)
 
 
+@given(st.lists(st.tuples(*[st.integers(0, 12)] * 3), max_size=12), st.tuples(*[st.integers(0, 12)] * 3))
+def test_what_agrees_is_found_as_if_all_were_compared(expected, wanted):
+    pool = Pool(absolute=2, relative=0.1)
+    records = [
+        Record(0.0, "a", "b", {"x": list(numbers), "y": "text"}, n) for n, numbers in enumerate(expected)
+    ]
+    for record in records:
+        pool.add(Expected(record, record.line, None))
+
+    found = pool.find(Record(0.0, "a", "b", {"x": list(wanted), "y": "text"}), None, lambda one: True)
+
+    near = [n for n, its in enumerate(expected) if all(map(pool.are_near, its, wanted))]
+    exact = [n for n in near if expected[n] == wanted]
+    assert (found and found.position) == next(iter(exact or near), None)
+
+
 def test_many_records_of_one_instant_are_compared_in_good_time():
-    text = "; ".join(f"1 come {n} {n}" for n in range(3000))
-    shuffled = "; ".join(f"1 come {n} {n + 1e-12}" for n in reversed(range(3000)))
+    # Compared one by one, these would be nine million pairs.
+    text = "; ".join(f"1 come 7 {n}" for n in range(3000))
+    shuffled = "; ".join(f"1 come 7 {n + 1e-12}" for n in reversed(range(3000)))
+    others = "; ".join(f"1 come 7 {n + 0.5}" for n in range(3000))
 
     assert agreement(shuffled, text, **SAME).score == 1
+    assert agreement(others, text, **SAME).score == 0
 
 
 @pytest.mark.parametrize(
