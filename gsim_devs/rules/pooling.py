@@ -32,8 +32,8 @@ class ChanceRule(RuleModel):
     """The probability of a false alarm: that the rule is violated though all is as it should be. With `by` and
     `independent` each test gets its part of it."""
     minimum: Annotated[int, Field(ge=1)] = 1
-    """How many values a test needs; below, it is not exercised. It never takes fewer than it takes to reject the oddest
-    sample of that size."""
+    """How many values a test needs; with fewer it is not exercised. Nor is it with so few that it could not even reject
+    values that all lie on one side."""
 
 
 class ExpectationRule(ChanceRule):
