@@ -141,7 +141,7 @@ def in_words(one: Violation) -> Iterable[str]:
     if one.target is None and one.due is not None:
         where = f", due at {one.due!r}"
     if one.target is None and one.trigger is not None:
-        where += f" because of line {one.trigger.line}"
+        where += f", after line {one.trigger.line}"
     yield f"{one.rule}{where}: {one.clause}"
     who = " or ".join(one.components)
     fed = f" (or what feeds it unheard: {', '.join(one.unheard)})" if one.unheard else ""
