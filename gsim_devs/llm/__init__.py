@@ -7,6 +7,7 @@ from .cassette import Cassette
 from .configuration import Configuration, load_configuration
 from .conversations import Conversation, Together, Work, converse
 from .failures import BudgetError, CallError, RecordingError, StoppedError
+from .interrupts import interruptible
 from .messages import Backend, Message, Reply, Request, Usage
 from .opening import Opened, open_backend
 from .prompts import rendered, variables
@@ -25,6 +26,7 @@ __all__ = [
     "converse",
     "open_backend",
     "Opened",
+    "interruptible",
     "Configuration",
     "load_configuration",
     "Budget",
