@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .events import Event
+
+_MOST_ROWS = 1000
+"""A file may claim any number of models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def cost_of(events: Iterable[Event]) -> CostTable:
         if event.kind == "answered":
             reply = _cost(event)
             key = (reply.stage, reply.model)
-            rows[key] = rows.get(key, replace(Cost(), stage=reply.stage, model=reply.model)) + reply
+            if key not in rows and len(rows) == _MOST_ROWS:
+                key = ("others", "")
+            rows[key] = rows.get(key, Cost(*key)) + reply
     return CostTable(tuple(rows.values()))
 
 

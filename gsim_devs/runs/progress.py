@@ -19,6 +19,11 @@ from .events import Event
 
 Stand: TypeAlias = Literal["queued", "asked", "examined", "repaired", "accepted", "failed"]
 PLAN = "plan"
+_MOST_PARTS = 2000
+"""How many parts are followed; a file may claim any number."""
+_MOST_FINDINGS = 10
+_LONGEST = 2000
+"""Characters of a name or a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,9 @@ class Part:
     stage: str = ""
     """Which examination found something."""
     findings: tuple[str, ...] = ()
-    """What the last examination found."""
+    """What the last examination found, the first of it."""
+    found: int = 0
+    """How much that is in all."""
     inside_of: str | None = None
     """The model in whose place it is."""
 
@@ -106,34 +113,36 @@ class Progress:
     # One for each kind of event.
 
     def planned(self, event: Event) -> None:
-        self._settle(self._plans, PLAN)
+        self._change(self._plans, PLAN, stand="accepted")
         self._queue(event, None)
 
     def split(self, event: Event) -> None:
-        model = event.node or ""
-        key = _key(model)
-        self._components.pop(key, None)
-        self._settle(self._plans, f"{PLAN}/{model.lower()}")
+        model = _name(event)
+        before = self._components.pop(snake_case(model), None)
+        above = before.inside_of if before else None
+        self._change(
+            self._plans, _inside(model), model, stand="accepted", asked_at=None, inside_of=above, findings=()
+        )
         self._queue(event, model)
 
     def kept_whole(self, event: Event) -> None:
-        name = f"{PLAN}/{(event.node or '').lower()}"
-        if name in self._plans:
-            self._plans[name] = replace(
-                self._plans[name], stand="failed", findings=_texts([event.data.get("reason")])
-            )
+        model = _name(event)
+        reason = _texts([event.data.get("reason")])
+        self._change(
+            self._plans, _inside(model), stand="failed", inside_of=model, findings=reason, found=len(reason)
+        )
 
     def asked(self, event: Event) -> None:
         parts, key, attempt = self._of_slot(event)
-        part = parts.get(key, Part(key))
         stand: Stand = "asked" if attempt <= 1 else "repaired"
-        parts[key] = replace(part, stand=stand, attempt=attempt, asked_at=event.at)
+        self._change(parts, key, stand=stand, attempt=attempt, asked_at=event.at)
 
     def answered(self, event: Event) -> None:
         parts, key, attempt = self._of_slot(event)
         part, data = parts.get(key, Part(key)), event.data
-        parts[key] = replace(
-            part,
+        self._change(
+            parts,
+            key,
             stand="examined",
             attempt=attempt,
             replies=part.replies + 1,
@@ -143,23 +152,26 @@ class Progress:
         )
 
     def examined(self, event: Event) -> None:
-        findings = _texts(event.data.get("findings"))
-        stage = event.data.get("stage")
+        model, findings, stage = _name(event), _texts(event.data.get("findings")), event.data.get("stage")
         self._change(
-            event,
+            self._components,
+            snake_case(model),
+            model,
             stand="examined" if findings else "accepted",
-            findings=findings,
-            stage=stage if isinstance(stage, str) else "",
+            findings=findings[:_MOST_FINDINGS],
+            found=len(findings),
+            stage=stage[:_LONGEST] if isinstance(stage, str) else "",
+            **({} if event.attempt is None else {"attempt": event.attempt}),
         )
 
     def accepted(self, event: Event) -> None:
-        self._change(event, stand="accepted")
+        model = _name(event)
+        self._change(self._components, snake_case(model), model, stand="accepted")
 
     def mending(self, event: Event) -> None:
         self._whole = replace(self._whole, round=_count(event.data.get("number")))
         for model in _texts(event.data.get("models")):
-            if (key := _key(model)) in self._components:
-                self._components[key] = replace(self._components[key], stand="repaired")
+            self._change(self._components, snake_case(model), model, stand="repaired")
 
     def tried(self, event: Event) -> None:
         self._whole = replace(
@@ -174,7 +186,9 @@ class Progress:
     def finished(self, event: Event) -> None:
         status, reason = event.data.get("status"), event.data.get("reason")
         self._whole = replace(
-            self._whole, status=str(status), reason=reason if isinstance(reason, str) else ""
+            self._whole,
+            status=status if isinstance(status, str) else "finished",
+            reason=reason if isinstance(reason, str) else "",
         )
         for parts in (self._plans, self._components):
             for key, part in parts.items():
@@ -185,21 +199,19 @@ class Progress:
 
     def _queue(self, event: Event, inside_of: str | None) -> None:
         for model in _texts(event.data.get("models")):
-            self._components.setdefault(_key(model), Part(model, inside_of=inside_of))
+            if snake_case(model) not in self._components:
+                self._change(self._components, snake_case(model), model, inside_of=inside_of)
 
-    def _settle(self, parts: dict[str, Part], key: str) -> None:
-        if key in parts:
-            parts[key] = replace(parts[key], stand="accepted", asked_at=None)
-
-    def _change(self, event: Event, **changes: Any) -> None:
-        model = event.node or ""
-        part = self._components.get(_key(model), Part(model))
-        attempt = part.attempt if event.attempt is None else event.attempt
-        self._components[_key(model)] = replace(part, attempt=attempt, **changes)
+    def _change(self, parts: dict[str, Part], key: str, name: str | None = None, **changes: Any) -> None:
+        """Change a part, which may be new; whoever knows its name gives it."""
+        if key in parts or len(parts) < _MOST_PARTS:
+            # The plan of a model's inside stands below the model until it has taken its place.
+            part = parts.get(key, Part(key, inside_of=key.partition("/")[2] or None))
+            parts[key] = replace(part, name=name or part.name, **changes)
 
     def _of_slot(self, event: Event) -> tuple[dict[str, Part], str, int]:
         """Where the part of a slot is kept, its key there, and the attempt: component/sender/a2."""
-        slot, _, last = (event.node or "").rpartition("/")
+        slot, _, last = _name(event).rpartition("/")
         attempt = int(last[1:]) if last[:1] == "a" and last[1:].isdecimal() and len(last) < 9 else 0
         first, _, rest = slot.partition("/")
         return (self._components, rest, attempt) if first == "component" else (self._plans, slot, attempt)
@@ -220,12 +232,19 @@ _STEPS = {
 }
 
 
-def _key(model: str) -> str:
-    return snake_case(model)
+def _name(event: Event) -> str:
+    return (event.node or "")[:_LONGEST]
+
+
+def _inside(model: str) -> str:
+    """The slot, but for the attempt, of the plan of a model's inside."""
+    return f"{PLAN}/{model.lower()}"
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(one[:_LONGEST] for one in value if isinstance(one, str))
 
 
 def _count(value: Any) -> int:
