@@ -140,7 +140,7 @@ class Weibull(NumberFamily):
         shape, scale = _positive(given, "shape"), _positive(given, "scale")
 
         def tails(x: float) -> Tails:
-            hazard = exp(min(700.0, shape * log(x / scale))) if x > 0.0 else 0.0
+            hazard = exp(min(700.0, shape * (log(x) - log(scale)))) if x > 0.0 else 0.0
             return -expm1(-hazard), exp(-hazard)
 
         return Continuous(tails, 0.0)

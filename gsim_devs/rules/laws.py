@@ -53,7 +53,13 @@ class Continuous:
         return max(self.low, min(self.high, float(value)))
 
     @property
+    def least(self) -> float:
+        """No value is below it."""
+        return self.low
+
+    @property
     def largest(self) -> float:
+        """No value is above it."""
         return self.high
 
     def limited(self, longest: float) -> Continuous:
@@ -109,7 +115,13 @@ class Discrete:
         return k if k is not None and low <= k <= high else None
 
     @property
+    def least(self) -> float:
+        """No value is below it; of options, this is not asked."""
+        return self.low * self.unit
+
+    @property
     def largest(self) -> float:
+        """No value is above it."""
         if not self.options:
             return self.high * self.unit
         return max((one for one in self.options if is_number(one)), default=inf)

@@ -23,7 +23,7 @@ def gamma_shares(shape: float, x: float) -> tuple[float, float]:
     """The regularised incomplete gamma functions P and Q; so far out that one is as good as 0, it is 0."""
     if x <= 0.0:
         return 0.0, 1.0
-    if x - shape - shape * log(x / shape) > _NOTHING:
+    if x - shape - shape * (log(x) - log(shape)) > _NOTHING:
         return (0.0, 1.0) if x < shape else (1.0, 0.0)
     return gamma_tails(shape, x)[:2]
 

@@ -626,6 +626,10 @@ def _line(**follows):
             "follows: nothing lies between the bounds",
         ),
         (_line(family="normal", mean="args.servce", sd=1), "servce"),
+        (
+            {**ARRIVALS, "gap": {"longest": -1}},
+            "gap: longest is -1.0, and the law allows nothing below 0.0",
+        ),
         ({**ARRIVALS, "gap": {}}, "gap: the law allows gaps of any length; say `longest`"),
         (
             {**ARRIVALS, "follows": {"family": "choice", "options": ["a"]}},

@@ -14,7 +14,7 @@ from pydantic import model_validator
 from gsim_devs.contracts.declaration import Declaration
 from gsim_devs.trace import Record
 
-from ..expressions import Compiled
+from ..expressions import EVALUATION_ERRORS, Compiled
 from ..facts import Facts, Matcher
 from ..families import Family, Law, law_of
 from ..laws import Continuous, Discrete, Fit, fit_counts, fit_numbers, is_number, middle_of, one_sided_p
@@ -91,7 +91,7 @@ class Distribution(ChanceRule):
 
         try:
             return law_of(self.follows, number)
-        except ValueError as error:
+        except EVALUATION_ERRORS as error:
             refuse(facts, "follows", str(error))
             return None
 
@@ -107,6 +107,10 @@ class Distribution(ChanceRule):
                 _refuse_options(facts, law, longest)
             elif not isfinite(longest):
                 refuse(facts, "gap", "the law allows gaps of any length; say `longest`")
+            elif longest <= law.least:
+                refuse(
+                    facts, "gap", f"longest is {longest!r}, and the law allows nothing below {law.least!r}"
+                )
             elif longest < law.largest:
                 cap = law.limited(longest).largest
         return _Rhythm(sequence, longest or inf, cap, facts.horizon)
