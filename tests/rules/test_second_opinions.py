@@ -1,5 +1,5 @@
 """Where other checkers can say what a rule says, they say the same of any trace: reelay (past formulas with
-bounds) and PM4Py (Declare). They come with the extra `oracles`; without them nothing is compared here.
+bounds) and PM4Py (Declare). Nothing else needs them: where they are not installed, nothing is compared here.
 """
 
 from __future__ import annotations
