@@ -10,6 +10,7 @@ from .failures import BudgetError, CallError, RecordingError, StoppedError
 from .interrupts import interruptible
 from .messages import Backend, Message, Reply, Request, Usage
 from .opening import Opened, open_backend
+from .probing import Finding, probe
 from .prompts import rendered, variables
 from .replies import code_block, form_of, json_object
 from .scripted import Script
@@ -27,6 +28,8 @@ __all__ = [
     "open_backend",
     "Opened",
     "interruptible",
+    "probe",
+    "Finding",
     "Configuration",
     "load_configuration",
     "Budget",

@@ -33,6 +33,7 @@ class OpenaiService:
         seconds: float = 600.0,
         temperature: float | None = None,
         reasoning_effort: str | None = None,
+        rung: Rung = "json_schema",
     ) -> None:
         self._base_url = base_url
         self._model = model
@@ -41,7 +42,7 @@ class OpenaiService:
         settings = {"temperature": temperature, "reasoning_effort": reasoning_effort}
         self._settings = {name: value for name, value in settings.items() if value is not None}
         is_openai = base_url.rstrip("/") == OPENAI
-        self._dialect = Dialect(length="max_completion_tokens" if is_openai else "max_tokens")
+        self._dialect = Dialect(rung, "max_completion_tokens" if is_openai else "max_tokens")
         self._client: AsyncOpenAI | None = None
 
     @property

@@ -13,6 +13,7 @@ from gsim_devs.errors import UsageError
 from .budget import Budget, Budgeted
 from .cassette import Cassette
 from .configuration import Configuration, key_from
+from .dialect import Rung
 from .estimates import Priced
 from .gate import Gate
 from .manual import Manual
@@ -110,7 +111,9 @@ def _repeating(
     return Priced(repeating, configuration.price) if configuration.price is not None else repeating
 
 
-def service_of(configuration: Configuration, environment: Mapping[str, str]) -> OpenaiService:
+def service_of(
+    configuration: Configuration, environment: Mapping[str, str], rung: Rung = "json_schema"
+) -> OpenaiService:
     """The service alone, which makes one call for one request; raises UsageError where a setting is missing."""
     key = key_from(environment)
     if configuration.model is None:
@@ -129,4 +132,5 @@ def service_of(configuration: Configuration, environment: Mapping[str, str]) -> 
         seconds=configuration.timeout,
         temperature=configuration.temperature,
         reasoning_effort=configuration.reasoning_effort,
+        rung=rung,
     )
