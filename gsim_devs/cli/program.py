@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from gsim_devs.errors import GsimError, UsageError
 
-from . import assemble, build, check, conform, mutate, new, run, runs, schema, validate
+from . import assemble, build, check, conform, doctor, mutate, new, run, runs, schema, validate
 
-COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, runs, schema)
+COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, runs, schema, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
