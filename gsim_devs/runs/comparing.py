@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
+from .events import is_number
 from .reading import Account, plan_text, sources
 
 _OWN = {"id", "started", "format"}
@@ -61,10 +62,10 @@ def compare(before: Account, after: Account) -> Difference:
 
 def scores(report: Mapping[str, Any]) -> dict[str, float]:
     """The scores of the whole, and the behavioural one of each case, as far as a report holds them."""
-    found = {name: report[name] for name in _SCORES if _is_number(report.get(name))}
+    found = {name: report[name] for name in _SCORES if is_number(report.get(name))}
     cases = report.get("cases")
     for case in cases if isinstance(cases, list) else ():
-        if isinstance(case, dict) and isinstance(case.get("id"), str) and _is_number(case.get("behavioural")):
+        if isinstance(case, dict) and isinstance(case.get("id"), str) and is_number(case.get("behavioural")):
             found[case["id"]] = case["behavioural"]
     return found
 
@@ -98,7 +99,3 @@ def _lines(before: str, after: str, names: tuple[str, str], file: str) -> tuple[
     return tuple(unified_diff(first, second, f"{names[0]}{file}", f"{names[1]}{file}", lineterm="")) or (
         f"{file}: not the same in the ends of its lines",
     )
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)

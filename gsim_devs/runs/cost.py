@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .events import Event
+from .events import Event, is_number
 
 _MOST_ROWS = 1000
 """A file may claim any number of models."""
@@ -100,7 +100,7 @@ def _cost(event: Event) -> Cost:
 
 
 def _number(value: Any) -> float | None:
-    return value if type(value) in (int, float) and value >= 0 else None
+    return value if is_number(value) and value >= 0 else None
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from gsim_devs.errors import UsageError
 
@@ -23,6 +23,8 @@ LONGEST = 2_000_000
 """Bytes of a line."""
 _KEYS = {"seq", "at", "kind", "node", "attempt", "data"}
 _DEEPEST = 40
+_LARGEST = 2**53
+"""A file may claim numbers that have no float, or more digits than are printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     return str(value)
 
 
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether plain data are a number that can be reckoned with."""
+    return type(value) in (int, float) and abs(value) <= _LARGEST
+
+
 def _line(held: dict[str, Any]) -> bytes:
     text = json.dumps(held, ensure_ascii=False, allow_nan=False)
     # Half of a surrogate pair has no bytes; as an escape JSON can hold it.
@@ -142,11 +149,12 @@ def _event(line: bytes, number: int, last: int) -> Event | BadEvent:
 def _is_event(held: dict[str, Any]) -> bool:
     return (
         type(held["seq"]) is int
-        and type(held["at"]) in (int, float)
-        and 0 <= held["at"] < math.inf
+        and is_number(held["seq"])
+        and is_number(held["at"])
+        and held["at"] >= 0
         and isinstance(held["kind"], str)
         and isinstance(held["node"], str | None)
-        and (held["attempt"] is None or type(held["attempt"]) is int)
+        and (held["attempt"] is None or (type(held["attempt"]) is int and is_number(held["attempt"])))
         and isinstance(held["data"], dict)
     )
 

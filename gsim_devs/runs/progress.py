@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from gsim_devs.contracts import snake_case
 
-from .events import Event
+from .events import Event, is_number
 
 Stand: TypeAlias = Literal["queued", "asked", "examined", "repaired", "accepted", "failed"]
 PLAN = "plan"
@@ -248,12 +248,12 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _count(value: Any) -> int:
-    return value if type(value) is int and value >= 0 else 0
+    return int(value) if type(value) is int and is_number(value) and value >= 0 else 0
 
 
 def _seconds(value: Any) -> float:
-    return float(value) if type(value) in (int, float) and value >= 0 else 0.0
+    return float(value) if is_number(value) and value >= 0 else 0.0
 
 
 def _score(value: Any) -> float | None:
-    return float(value) if type(value) in (int, float) else None
+    return float(value) if is_number(value) else None

@@ -118,7 +118,7 @@ def test_a_replayed_reply_costs_nothing_now():
     assert (component.spent, table.total.spent, table.total.replies) == (None, None, 3)
 
 
-ODD = [None, True, -1, float("nan"), 10**30, "x", "a/b/a1", [], [1], ["A", "A"], {}, {"a": []}]
+ODD = [None, True, -1, float("nan"), 10**30, 10**400, "x", "a/b/a1", [], [1], ["A", "A"], {}, {"a": []}]
 
 
 KINDS = [
