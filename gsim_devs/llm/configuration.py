@@ -40,7 +40,7 @@ class Configuration(Declaration):
 
     model: str | None = None
     """The name by which the service knows the model."""
-    base_url: str = OPENAI
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] = OPENAI
     """Where the service is; usually ends in /v1."""
     timeout: Annotated[float, Field(gt=0)] = 600.0
     """Seconds for one call, from the request to the end of the reply."""
@@ -81,6 +81,8 @@ def load_configuration(
 def key_from(environment: Mapping[str, str]) -> SecretStr | None:
     """The key for the service, where there is one."""
     key = environment.get("OPENAI_API_KEY", "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("OPENAI_API_KEY is no key: it holds characters that no key has")
     return SecretStr(key) if key else None
 
 

@@ -55,7 +55,7 @@ class Source:
         if isinstance(error, Mapping):
             parts = [error.get("message"), error.get("code") or error.get("type"), error.get("param")]
             error = ", ".join(str(part) for part in parts if part)
-        text = " ".join(str(error or "").split())
+        text = _whole(" ".join(str(error or "").split()))
         if len(self.key) >= _SHORTEST_KEY:
             text = text.replace(self.key, "***")
         return text if len(text) <= _LONGEST_COMPLAINT else text[: _LONGEST_COMPLAINT - 3] + "..."
@@ -87,7 +87,7 @@ def opened(body: bytes, request: Request, source: Source) -> Answer:
         kind, told = cause
         raise kind(f"{asked}: {told}", usage=usage)
     model = data.get("model")
-    return Answer(str(text), model if isinstance(model, str) and model else asked, usage)
+    return Answer(_whole(str(text)), _whole(model) if isinstance(model, str) and model else asked, usage)
 
 
 def failure(status: int, said: str, headers: Mapping[str, str], asked: str) -> CallError:
@@ -134,6 +134,11 @@ def _no_reply(
     return None if text and text.strip() else (EmptyError, f"nothing was said to {request.slot}")
 
 
+def _whole(text: str) -> str:
+    """JSON may hold halves of characters, which no file can."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else None
 
@@ -169,6 +174,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
             return max(0.0, seconds)
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-    except (ValueError, TypeError):
+        return max(0.0, date.timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())

@@ -83,6 +83,19 @@ def test_a_key_does_not_show():
     assert key_from({"OPENAI_API_KEY": " "}) is None
 
 
+@pytest.mark.parametrize("key", ["sk-\u00fc", "sk-12\n34"])
+def test_what_cannot_be_a_key_is_refused_without_being_told(key):
+    with pytest.raises(UsageError, match="no key") as caught:
+        key_from({"OPENAI_API_KEY": key})
+    assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "api.openai.com", "file:///etc/passwd", "http://", "http:// /v1"])
+def test_an_address_must_be_one(tmp_path, url):
+    with pytest.raises(UsageError, match="base_url"):
+        loaded(tmp_path, base_url=url)
+
+
 @pytest.mark.parametrize("choice", ["", "gpt", "manual", "manual:", "replay:", "openai:gpt"])
 def test_an_unknown_choice_is_told_what_there_is(choice):
     with pytest.raises(UsageError, match="openai, manual:DIR"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from random import Random
 from types import SimpleNamespace
 
@@ -69,6 +70,12 @@ def test_a_reply_says_who_gave_it_and_what_it_took():
     assert request["_authorization"] == "Bearer sk-secret-1234"
 
 
+def test_half_a_character_does_no_harm():
+    reply, _ = ask_once(Step(body=json.dumps(completion("4\ud8002 \U0001f600"))))
+
+    assert reply.text == "4\ufffd2 \U0001f600"
+
+
 @pytest.mark.parametrize(
     "usage",
     [
@@ -95,6 +102,10 @@ RECOVERING = [
         FREE,
     ),
     ("429, rubbish", refusal(429, headers={"Retry-After": "soon"}), FREE),
+    ("429, no number", refusal(429, headers={"Retry-After": "nan", "retry-after-ms": "inf"}), FREE),
+    ("429, a date that never was", refusal(429, headers={"Retry-After": "Sat, 31 Feb 0000 12:00:00"}), FREE),
+    ("500 with half a character", Step(status=500, body='{"error": "\\ud800"}'), FREE),
+    ("500 with rubbish", Step(status=500, body=b"\xff\x00"), FREE),
     ("500", refusal(500), FREE),
     ("503 with a web page", Step(status=503, body="<html>down</html>"), FREE),
     ("408", refusal(408), FREE),
