@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .command import Simulator, command_line
-from .launcher import Launcher, launch
+from .isolation import Isolation, describe_isolation, sandboxed
+from .launcher import Launcher, Tier, launch
 from .limits import Limits
 from .once import run
 from .pool import Job, Pool
@@ -20,4 +21,8 @@ __all__ = [
     "command_line",
     "Launcher",
     "launch",
+    "Tier",
+    "Isolation",
+    "sandboxed",
+    "describe_isolation",
 ]

@@ -41,7 +41,7 @@ def _interpreted(path: Path) -> list[str]:
     if not path.exists():
         raise UsageError(f"there is no simulator at {path}")
     # Isolated: neither the caller's folder nor its environment decides what is imported.
-    return [sys.executable, "-I", str(path)]
+    return [sys.executable, "-I", str(path.absolute())]
 
 
 def _options(

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Literal, Protocol
 
 from gsim_devs.errors import UsageError
 
@@ -32,6 +32,21 @@ _KIB = 1024
 _LOOK_EVERY = 0.01
 
 
+Tier = Literal["none", "process", "kernel", "bwrap"]
+"""How a process is contained, from least to most; `isolation` tells what each of them is."""
+
+
+class Process(subprocess.Popen[bytes]):
+    """A process that knows how it is contained."""
+
+    isolation: Tier = "none"
+
+    @property
+    def innermost(self) -> int:
+        """Whose memory counts, and who may be asked to end: the process itself, if nothing stands around it."""
+        return self.pid
+
+
 class Launcher(Protocol):
     """Starts a process in a new session, with pipes for stdout and stderr."""
 
@@ -42,11 +57,22 @@ class Launcher(Protocol):
 
 def launch(argv: Sequence[str], *, stdin: IO[bytes] | int, limits: Limits) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own, with a clean environment, and with limits on its memory."""
-    program = shutil.which(argv[0])
-    if program is None:
-        raise UsageError(f"cannot start {argv[0]}: there is no such program")
+    process = start(argv, stdin=stdin)
+    if sys.platform == "linux":
+        # From outside, because code between fork and exec is not safe in a process with threads.
+        with suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
+            resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    return process
+
+
+def start(
+    argv: Sequence[str], *, stdin: IO[bytes] | int, folder: Path | None = None, kind: type[Process] = Process
+) -> Process:
+    """Start a process in a session of its own, with a clean environment; `folder` is where it finds itself."""
+    program = path_of(argv[0])
     try:
-        process = subprocess.Popen(
+        return kind(
             [program, *argv[1:]],
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -54,15 +80,18 @@ def launch(argv: Sequence[str], *, stdin: IO[bytes] | int, limits: Limits) -> su
             bufsize=0,
             env=_ENVIRONMENT,
             start_new_session=True,
+            cwd=folder,
         )
     except OSError as error:
         raise UsageError(f"cannot start {program}: {error.strerror}") from None
-    if sys.platform == "linux":
-        # From outside, because code between fork and exec is not safe in a process with threads.
-        with suppress(ProcessLookupError):
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
-            resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
-    return process
+
+
+def path_of(program: str) -> str:
+    """Where a program is."""
+    found = shutil.which(program)
+    if found is None:
+        raise UsageError(f"cannot start {program}: there is no such program")
+    return found
 
 
 class Child:
@@ -80,12 +109,17 @@ class Child:
         assert self.process.returncode is not None
         return self.process.returncode
 
+    @property
+    def isolation(self) -> Tier:
+        """How it is contained."""
+        return self.process.isolation if isinstance(self.process, Process) else "none"
+
     def look(self) -> None:
         """Take note of its memory, unless that was done a moment ago."""
         now = time.monotonic()
         if self.process.returncode is None and now - self._looked >= _LOOK_EVERY:
             self._looked = now
-            self.peak_memory = max(self.peak_memory, _high_water(self.process.pid))
+            self.peak_memory = max(self.peak_memory, _high_water(self._innermost()))
 
     def ended(self) -> bool:
         """Whether it has ended; what it left running is killed then."""
@@ -96,7 +130,8 @@ class Child:
     def interrupt(self) -> None:
         """Ask it to end; a simulator of ours then writes what it still has of its trace."""
         if self.process.returncode is None:
-            self.process.terminate()
+            with suppress(ProcessLookupError):
+                os.kill(self._innermost(), signal.SIGTERM)
 
     def kill(self) -> None:
         """End it and its group; returns when it is gone, and closes its pipes."""
@@ -107,6 +142,9 @@ class Child:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
+
+    def _innermost(self) -> int:
+        return self.process.innermost if isinstance(self.process, Process) else self.process.pid
 
     def _collect(self, options: int) -> None:
         pid, status, usage = os.wait4(self.process.pid, options)

@@ -69,6 +69,7 @@ def run(
             seconds=seconds,
             peak_memory=listener.child.peak_memory,
             trace_file=trace_file,
+            isolation=listener.child.isolation,
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from .launcher import Tier
+
 Status = Literal["ok", "failed", "refused", "timeout", "killed", "flooded"]
 """ok; failed: it gave up with an error; refused: its input (exit code 2); timeout and flooded: we killed it for the
 time it took or the trace it wrote; killed: by a signal that was not ours."""
@@ -45,6 +47,9 @@ class Result:
 
     records: tuple[tuple[Any, ...], ...] = ()
     """What it reported, if asked for: (time, entity, event, payload), with `detail` followed by (seq, component)."""
+
+    isolation: Tier = "none"
+    """How it was contained."""
 
     @property
     def ok(self) -> bool:

@@ -4,23 +4,36 @@ A script of its own, started as `python -I worker.py FOLDER` by `pool`; it uses 
 that the simulator brought along, nothing of gsim_devs. Requests come and replies go over what were stdin and stdout;
 both are put out of the simulated code's way first: what that prints goes to stderr.
 
+With a third word, FILTER, each job is a process of its own, forked from one that has loaded the runtime and none of the
+simulator's own code; that is loaded in the fork, after it has given up to the filter (in hexadecimal digits) what a job
+must not do. So nothing that a job leaves behind is there for the next one.
+
 A message is two lengths, a JSON header, and a body of bytes.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import json
 import os
+import resource
+import signal
 import struct
 import sys
 import time
 import traceback
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from importlib.machinery import FileFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import Any, BinaryIO, NoReturn
 
 _LENGTHS = struct.Struct(">II")
 _LONGEST_ERROR = 1 << 16
+_LONGEST_HEADER = 1 << 20
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 
 
 class _Flooded(BaseException):
@@ -29,20 +42,27 @@ class _Flooded(BaseException):
 
 def _main() -> None:
     requests, replies = _take_channel()
-    folder = sys.argv[1]
+    folder, *forks = sys.argv[1:]
     sys.path.insert(0, folder)
     try:
         from runtime.commandline import load
 
         program = load(folder)
-        importlib.import_module("system")
+        if forks:
+            _prepare(Path(folder))
+        else:
+            importlib.import_module("system")
     except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
         _send(replies, {"status": "failed", "error": _told(error)})
         return
     _send(replies, {"status": "ok"})
     while lengths := requests.read(_LENGTHS.size):
         request = json.loads(requests.read(_LENGTHS.unpack(lengths)[0]))
-        _send(replies, *_served(program, request))
+        if forks:
+            replies.write(_served_in_a_fork(program, request, bytes.fromhex(forks[0])))
+            replies.flush()
+        else:
+            _send(replies, *_served(program, request))
 
 
 def _take_channel() -> tuple[BinaryIO, BinaryIO]:
@@ -134,6 +154,107 @@ def _lacked_memory(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+# A process for each job.
+
+
+def _prepare(folder: Path) -> None:
+    """Do once what every fork would have to do, short of running anything of the simulator's own."""
+    texts = {path: path.read_bytes() for path in folder.rglob("*.py") if "runtime" not in path.parts}
+    codes: dict[str, CodeType] = {}
+    for path, text in texts.items():
+        try:
+            codes[str(path)] = compile(text, str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            # The fork that imports it will say so.
+            continue
+    sys.path_hooks.insert(0, _finder(folder, codes))
+    sys.path_importer_cache.clear()
+    importlib.import_module("runtime")
+    if any(b"draw" in text for text in texts.values()):
+        importlib.import_module("numpy.random")
+    importlib.import_module("ctypes")
+    gc.freeze()
+
+
+def _finder(folder: Path, codes: dict[str, CodeType]) -> Callable[[str], Any]:
+    class Ready(SourceFileLoader):
+        def get_code(self, fullname: str) -> CodeType | None:
+            return codes.get(self.path) or super().get_code(fullname)
+
+    hook = FileFinder.path_hook((Ready, [".py"]))
+
+    def find(path: str) -> Any:
+        if not Path(path).is_relative_to(folder):
+            raise ImportError(path)
+        return hook(path)
+
+    return find
+
+
+def _served_in_a_fork(program: Any, request: dict[str, Any], forbidden: bytes) -> bytes:
+    """One message, whatever the fork writes."""
+    started = time.perf_counter()
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _become_a_job(program, request, theirs, forbidden)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        message = _whole_message(pipe, request["limit"])
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if message and code == 0:
+        return message
+    header = {"status": "killed" if code < 0 else "failed", "code": code or 1}
+    text = json.dumps(header | {"error": "", "seconds": time.perf_counter() - started}).encode()
+    return _LENGTHS.pack(len(text), 0) + text
+
+
+def _whole_message(pipe: BinaryIO, limit: int) -> bytes:
+    """What comes out of the pipe, if that is one message and nothing else."""
+    lengths = pipe.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return b""
+    header, body = _LENGTHS.unpack(lengths)
+    if header > _LONGEST_HEADER or body > limit:
+        return b""
+    text = pipe.read(header + body)
+    return lengths + text if len(text) == header + body and not pipe.read(1) else b""
+
+
+def _become_a_job(program: Any, request: dict[str, Any], pipe: int, forbidden: bytes) -> NoReturn:
+    code = 1
+    try:
+        os.dup2(pipe, 3)
+        os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        if forbidden:
+            _forbid(forbidden)
+        with os.fdopen(3, "wb") as replies:
+            _send(replies, *_served(program, request))
+        code = 0
+    finally:
+        # Nothing that is to happen at the exit of a process is ours.
+        os._exit(code)
+
+
+def _forbid(forbidden: bytes) -> None:
+    """Die with the worker, gain no rights, and call nothing that the filter refuses."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    code = ctypes.create_string_buffer(forbidden, len(forbidden))
+    described = struct.pack("@HP", len(forbidden) // 8, ctypes.addressof(code))
+    zero = ctypes.c_ulong(0)
+    for option, argument in (
+        (_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL)),
+        (_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1)),
+    ):
+        if libc.prctl(option, argument, zero, zero, zero):
+            raise OSError(ctypes.get_errno(), "a job could not be contained")
+    if libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(2), described, zero, zero):
+        raise OSError(ctypes.get_errno(), "a job could not be contained")
 
 
 if __name__ == "__main__":
