@@ -156,7 +156,7 @@ def in_words(one: Violation) -> Iterable[str]:
 
 
 def _record(record: Record) -> str:
-    payload = json.dumps(record.payload, ensure_ascii=False, default=str)
+    payload = json.dumps(_shallow(record.payload), ensure_ascii=False, default=str)
     component = f"  [{record.component}]" if record.component else ""
     text = f"{record.line:6}  {record.time!r:>10}  {record.entity}.{record.event}  {payload}{component}"
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
@@ -203,6 +203,15 @@ def _record_data(record: Record | None) -> dict[str, Any] | None:
         "time": record.time,
         "entity": record.entity,
         "event": record.event,
-        "payload": record.payload,
+        "payload": _shallow(record.payload),
         "component": record.component,
     }
+
+
+def _shallow(payload: dict[str, Any]) -> Any:
+    """A payload, unless it is nested so deeply that nobody could write it."""
+    try:
+        json.dumps(payload, default=str)
+    except RecursionError:
+        return "nested too deeply to be shown"
+    return payload

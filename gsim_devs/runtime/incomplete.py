@@ -119,7 +119,8 @@ def _deviance(a: float, mean: float) -> float:
 
 def _tail(exponent: Callable[[float], float], slope: float, curvature: float) -> float:
     """Return the integral of exp(exponent) from 0 outwards, falling with `slope` and `curvature`."""
-    length = (sqrt(slope * slope + 80.0 * curvature) - slope) / curvature
+    # As (sqrt(...) - slope) / curvature, which would cancel to 0 far out.
+    length = 80.0 / (sqrt(slope * slope + 80.0 * curvature) + slope)
     while exponent(length) > -37.0:
         length *= 1.25
     while exponent(0.8 * length) < -39.0:

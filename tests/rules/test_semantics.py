@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import msgspec
 import pytest
 
 from gsim_devs.contracts import Contract, from_data
 from gsim_devs.rules import check, check_runs
+from gsim_devs.trace import Record
 from tests.rules.checking import CONTRACT, result, rules_of, trace
 
 COME, GO, PAY = "door.come", "door.go", "till.pay"
@@ -133,3 +137,21 @@ def test_an_accumulator_that_grows_without_bound_is_a_finding():
     found = result(";".join(["0 come"] * 30), kind="fold", state={"x": 3}, steps=steps)
 
     assert "grows without bound" in found.violations[0].actual
+
+
+def test_a_record_that_is_nested_too_deeply_to_be_written_is_told_all_the_same():
+    deep: Any = 0
+    for _ in range(100_000):
+        deep = [deep]
+    record = Record(1.0, "door", "come", {"id": 1.0, "n": deep}, 1)
+
+    report = check(
+        [record], rules_of(kind="absent", event="door.come"), CONTRACT, {"until": 9.0, "service": 5.0}
+    )
+
+    assert "nested too deeply" in report.text
+    assert "nested too deeply" in json.dumps(report.data)
+    assert "nested too deeply" in report.junit
+    while deep:
+        # Python would free it from within itself.
+        (deep,) = deep
