@@ -38,6 +38,7 @@ def folder(created):
     run.save_component("Sender", 1, "x = 1\n", ["no os"], "policy")
     run.accept_component("Sender", "x = 1\n")
     run.save_report({"operational": 1.0})
+    run.paths.plan.write_text("{}")
     run.finish("done")
     return run.folder
 
@@ -111,6 +112,8 @@ def test_any_other_file_of_rubbish_leaves_the_rest_readable(folder, name, rubbis
         "components/sender",
         "lock",
         "components/sender/a1.py",
+        "components/sender/accepted.py",
+        "plan.json",
         "components/sender/a1.findings.json",
     ],
 )

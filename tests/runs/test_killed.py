@@ -65,6 +65,30 @@ def test_what_was_settled_is_there_and_what_was_not_does_no_harm(tmp_path, seed)
     assert read_run(folder).status == "done"
 
 
+def test_what_an_event_tells_of_is_there_before_it(created):
+    run = created()
+    there = []
+    run.watch(lambda event: there.append((event.kind, run.paths.source("Sender", 1).exists())))
+
+    run("asked", "component/sender/a1")
+    run("examined", "Sender", attempt=1, stage="ok", findings=[], source="x = 1\n")
+
+    assert there == [("asked", False), ("examined", True)]
+
+
+def test_what_a_killed_process_was_writing_is_swept_away(created):
+    run = created()
+    run.save_component("Sender", 1, "x = 1\n", [])
+    run.close()
+    half = run.paths.component("Sender") / ".a2.py.0a1b2c3d.partial"
+    half.write_text("x = ")
+
+    Run.open(run.folder).close()
+
+    assert not half.exists()
+    assert run.paths.source("Sender", 1).exists()
+
+
 @pytest.mark.parametrize("length", [0, 1, 40, 89, 90, 91, 150])
 def test_an_event_that_was_cut_off_is_dropped_and_the_next_one_is_whole(created, length):
     run = created()
