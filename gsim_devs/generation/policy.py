@@ -78,6 +78,10 @@ _ATTRIBUTES = frozenset({
     "f_code", "f_globals", "f_locals", "tb_frame", "tb_next", "tb_lasti", "mro", "format", "format_map",
     "with_traceback",
 })  # fmt: skip
+_CHANGES = frozenset({
+    "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
+    "reverse", "setdefault", "sort", "update",
+})  # fmt: skip
 _DECORATORS = frozenset({"dataclass", "property", "staticmethod", "classmethod"})
 _BASES = frozenset({"Atomic", "Enum", "IntEnum", "NamedTuple"})
 
@@ -143,9 +147,26 @@ def _top(tree: ast.Module) -> Iterator[Finding]:
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef) or _is_text(node):
             continue
-        if isinstance(node, ast.Assign | ast.AnnAssign) and (node.value is None or _is_constant(node.value)):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _is_declaration(node):
             continue
         yield _at(node, "module", "Only imports, constants, functions and classes may stand outside a class.")
+
+
+def _is_declaration(node: ast.Assign | ast.AnnAssign) -> bool:
+    """A constant; a table of constants under a name in capitals, which says that nobody changes it."""
+    if node.value is None or _is_constant(node.value):
+        return True
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return _is_table(node.value) and all(isinstance(one, ast.Name) and one.id.isupper() for one in targets)
+
+
+def _is_table(node: ast.AST) -> bool:
+    if isinstance(node, ast.Dict):
+        held = (*node.keys, *node.values)
+        return all(one is not None and _is_table(one) for one in held)
+    if isinstance(node, ast.List | ast.Set | ast.Tuple):
+        return all(map(_is_table, node.elts))
+    return _is_constant(node)
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -175,8 +196,9 @@ def _class(node: ast.ClassDef, modules: Mapping[str, str]) -> Iterator[Finding]:
         yield _at(node, "base", "A class statement may have no keywords.")
     is_plain = bool(node.bases) and ast.unparse(node.bases[0]) == "Atomic"
     for line in node.body:
-        value = line.value if isinstance(line, ast.Assign | ast.AnnAssign) else None
-        if value is not None and is_plain and not _is_constant(value) and not _is_port(value):
+        if not is_plain or not isinstance(line, ast.Assign | ast.AnnAssign) or _is_declaration(line):
+            continue
+        if not _is_port(line.value):
             yield _at(
                 line,
                 "shared state",
@@ -184,7 +206,7 @@ def _class(node: ast.ClassDef, modules: Mapping[str, str]) -> Iterator[Finding]:
             )
 
 
-def _is_port(node: ast.AST) -> bool:
+def _is_port(node: ast.AST | None) -> bool:
     return (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Input", "Output")
     )
@@ -284,6 +306,25 @@ def _attribute(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[Find
             yield _at(node, "import", f"{owner}.{name} may not be used.")
 
 
+def _changed(node: ast.Subscript, modules: Mapping[str, str]) -> Iterator[Finding]:
+    if not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name) and node.value.id.isupper():
+        yield _at(node, "shared state", f"{node.value.id} is shared by all runs and must not be changed.")
+
+
+def _called(node: ast.Call, modules: Mapping[str, str]) -> Iterator[Finding]:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+        owner = node.func.value
+        name = (
+            owner.id
+            if isinstance(owner, ast.Name)
+            else owner.attr
+            if isinstance(owner, ast.Attribute)
+            else ""
+        )
+        if name.isupper():
+            yield _at(node, "shared state", f"{name} is shared by all runs and must not be changed.")
+
+
 def _match_class(node: ast.MatchClass, modules: Mapping[str, str]) -> Iterator[Finding]:
     if node.kwd_attrs:
         yield _at(node, "match", "A pattern must not look into attributes; use if and isinstance.")
@@ -312,6 +353,8 @@ _CHECKS: Mapping[type[ast.AST], Callable[..., Iterator[Finding]]] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.MatchClass: _match_class,
+    ast.Subscript: _changed,
+    ast.Call: _called,
     ast.ExceptHandler: _except,
     ast.Global: _refused("global", "State belongs in fields of self, not in global variables."),
     ast.AsyncFunctionDef: _refused("async", "Nothing here waits: set a timer instead."),

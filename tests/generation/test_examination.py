@@ -41,8 +41,13 @@ HOSTILE = [
     ("import messages", "write from messages import"),
     ("import math\nx = math.__loader__", "__loader__"),
     ("import heapq\n\n\nclass A:\n    def f(self):\n        return heapq.sys", "heapq.sys may not be used"),
-    ("STATE = []", "Only imports, constants"),
-    ("STATE = {}", "Only imports, constants"),
+    ("state = []", "Only imports, constants"),
+    ("state = {}", "Only imports, constants"),
+    ("STATE = [f()]", "Only imports, constants"),
+    ("STATE = {1: 2}\n\n\ndef f():\n    STATE[1] = 3", "must not be changed"),
+    ("STATE = {1: 2}\n\n\ndef f():\n    del STATE[1]", "must not be changed"),
+    ("STATE = []\n\n\ndef f():\n    STATE.append(3)", "must not be changed"),
+    ("def f(self):\n    self.STATE.append(3)", "must not be changed"),
     ("print(1)", "Only imports, constants"),
     ("if True:\n    pass", "Only imports, constants"),
     ("def f(x=[]):\n    return x", "default value"),
@@ -84,6 +89,20 @@ def test_what_a_component_must_not_hold_is_refused_with_a_hint(source, said):
     found = policy_findings(source)
 
     assert any(said in str(one) for one in found), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "NAMES = {1: 'Bayview', 2: 'Carling'}\n",
+        "ROUTE = (1, 2, 3)\n",
+        "ROUTES = [[1, 2], [3, -4]]\n",
+        "HALF = 1 / 2\n",
+        "from runtime import Atomic\n\n\nclass A(Atomic):\n    NAMES = {1: 'one'}\n",
+    ],
+)
+def test_tables_of_constants_are_fine(source):
+    assert policy_findings(source) == []
 
 
 def test_a_finding_names_its_line():
