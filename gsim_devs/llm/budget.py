@@ -69,12 +69,11 @@ class Budget:
     def stop(self, why: str) -> None:
         """Begin no further call; those under way finish."""
         self._stopped = why
-        self._wake()
 
     async def reserve(self, most: Usage) -> None:
         """Set aside what a call may take; waits while others under way may leave enough, then raises BudgetError."""
         while limit := self._limit_passed_by(most):
-            if not self._aside or limit == "max_seconds":
+            if not self._aside:
                 raise BudgetError(self._refusal(limit), limit)
             freed = asyncio.get_running_loop().create_future()
             self._waiting.append(freed)
@@ -85,9 +84,6 @@ class Budget:
         """Count what the call took instead of what was set aside for it."""
         self._aside.remove(most)
         self.spent += took
-        self._wake()
-
-    def _wake(self) -> None:
         for one in self._waiting:
             if not one.done():
                 one.set_result(None)

@@ -77,7 +77,7 @@ def opened(body: bytes, request: Request, source: Source) -> Answer:
         raise GarbledError(
             f"{asked}: what came is no reply: a JSON {type(data).__name__}", usage=nothing_said
         )
-    if data.get("error") and not data.get("choices"):
+    if data.get("error"):
         raise failure(_status_in(data["error"]), source.complaint(data), {}, asked)
     choice = _mapping(_first(data.get("choices")))
     message = _mapping(choice.get("message"))

@@ -220,6 +220,14 @@ def test_a_slot_is_never_a_path_that_leads_away(slot):
         ask(slot)
 
 
+def test_half_a_character_makes_the_round_trip(tmp_path):
+    request = ask(reply_schema={"pattern": "\ud800"})
+
+    recorded(tmp_path, ["42"], request)
+
+    assert complete(Cassette(tmp_path), request)[0].text == "42"
+
+
 texts = st.text(alphabet=st.characters() | st.sampled_from("\n\r\u2028 \t$"), max_size=30)
 keys = st.sampled_from(["$lines", "$$lines", "$$$lines", "lines", "a\nb"]) | st.text(max_size=5)
 plain = st.recursive(

@@ -126,6 +126,16 @@ def test_replaying_needs_no_key_and_refuses_what_nobody_asked_for(tmp_path):
         asyncio.run(replay())
 
 
+def test_what_went_wrong_is_not_hidden_by_recordings_that_were_not_reached(tmp_path):
+    async def record_and_fail():
+        await Cassette(tmp_path, Script(["42"]), mode="record").complete(ask("a1"))
+        async with open_backend(f"replay:{tmp_path}", Configuration(), environment={}):
+            raise KeyError("something else")
+
+    with pytest.raises(KeyError):
+        asyncio.run(record_and_fail())
+
+
 def test_what_a_person_answers_is_recorded(tmp_path):
     answers, kept = tmp_path / "answers", tmp_path / "kept"
     settings = Configuration(answered_by="somebody, 2026-11")

@@ -144,6 +144,21 @@ def test_a_storm_of_refusals_ends_for_all_together():
     assert seconds < 15 * 60
 
 
+def test_refusals_of_calls_that_were_under_way_together_count_once():
+    async def led():
+        gate = Gate()
+        async with gate.turn() as one, gate.turn() as other:
+            await asyncio.sleep(1)
+            gate.complained(one, 5.0)
+            gate.complained(other, 5.0)
+        for _ in range(FIRST):
+            async with gate.turn() as begun:
+                gate.went_well(begun)
+        return gate.limit
+
+    assert without_waiting(led()) == FIRST // 2
+
+
 def test_what_was_asked_before_the_refusal_proves_nothing():
     async def led():
         gate = Gate()

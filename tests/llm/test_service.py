@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
 
@@ -152,6 +153,13 @@ LASTING = [
     ("404", refusal(404), f.RefusedError, 1, FREE),
     ("a web page", Step(body=" <!doctype html><p>hello"), f.RefusedError, 1, FREE),
     ("200, error", Step(body={"error": {"message": "what?"}}), f.RefusedError, 1, FREE),
+    (
+        "200, error after half a reply",
+        Step(body={**completion("half a"), "error": {"message": "gone"}}),
+        f.RefusedError,
+        1,
+        FREE,
+    ),
     ("200, error as text", Step(body={"error": "what?"}), f.RefusedError, 1, FREE),
     ("limit of length", answer("4", finish="length"), f.TruncatedError, 1, GOOD),
     ("filtered", answer(None, finish="content_filter"), f.FilteredError, 1, GOOD),
@@ -293,6 +301,35 @@ def test_the_other_name_for_the_limit_of_length_is_found():
         talk(server, ask("a1"), ask("a2"), at_once=False)
 
     assert [request.get("max_completion_tokens") for request in server.requests] == [None, 16_000, 16_000]
+
+
+def test_a_service_that_refuses_both_names_is_not_asked_for_ever():
+    error, server = ask_once(refusal(400, "neither max_tokens nor max_completion_tokens"))
+
+    assert type(error) is f.RefusedError
+    assert server.calls == 2
+
+
+def test_a_refusal_that_comes_late_undoes_nothing_that_was_learnt_since():
+    def treat(request):
+        step = only("prompted")(request)
+        is_late = request["messages"][0]["content"].startswith("late")
+        return replace(step, delay=0.2) if is_late and "response_format" in request else step
+
+    async def led(url):
+        service = OpenaiService(url, "m")
+        backend = Retrying(service, Gate())
+        late = asyncio.ensure_future(backend.complete(ask("a1", "late", reply_schema=FORM)))
+        await asyncio.sleep(0.02)
+        await backend.complete(ask("a2", "early", reply_schema=FORM))
+        await late
+        rung = service.rung
+        await service.close()
+        return rung
+
+    with FaultServer(treat) as server:
+        assert asyncio.run(led(server.url)) == "prompted"
+        assert server.calls == 3 + 2
 
 
 def test_many_clients_at_once_are_all_answered():
