@@ -30,13 +30,19 @@ async def interruptible(
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     deadline: asyncio.TimerHandle | None = None
+    given_up = False
+
+    def give_up() -> None:
+        nonlocal given_up
+        given_up = True
+        task.cancel()
 
     def pressed() -> None:
         nonlocal deadline
         if deadline is not None:
-            task.cancel()
+            give_up()
             return
-        deadline = loop.call_later(grace, task.cancel)
+        deadline = loop.call_later(grace, give_up)
         stop("stopped by Ctrl-C; what was answered is kept: run the same command again to go on")
         told(f"waiting up to {grace:g} seconds for calls under way; press Ctrl-C again to give them up")
 
@@ -46,7 +52,7 @@ async def interruptible(
     try:
         return await task
     except asyncio.CancelledError:
-        if deadline is None:
+        if not given_up:
             raise
         raise StoppedError(
             "stopped by Ctrl-C before all calls were over; what was answered is kept"

@@ -70,18 +70,19 @@ def open_backend(
     slots: str = "*",
     told: Callable[[str], None] = lambda sentence: None,
     again: Callable[[str], str] | None = None,
+    whole: bool = True,
     environment: Mapping[str, str] = os.environ,
 ) -> Opened:
     """Open `openai`, `manual:DIR` or `replay:DIR`.
 
     `recordings` is where replies are kept, by `mode`; `told` hears what a person should know meanwhile; `again` says
-    by which command the recording of a slot is made anew.
+    by which command the recording of a slot is made anew. `whole` says that a replay is to ask for all recordings.
     """
     kind, _, folder = choice.partition(":")
     if kind == "replay" and folder:
         replayed = Cassette(Path(folder), again=again)
         kept = Cassette(recordings, replayed, mode="record") if recordings is not None else replayed
-        return Opened(kept, Budget(), cassette=replayed, strict=True)
+        return Opened(kept, Budget(), cassette=replayed, strict=whole)
     service = None
     if kind == "manual" and folder:
         budget = Budget(configuration.limits)

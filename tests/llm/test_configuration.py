@@ -113,8 +113,9 @@ def test_replaying_needs_no_key_and_refuses_what_nobody_asked_for(tmp_path):
     async def record(slot):
         await Cassette(tmp_path, Script(["42"]), mode="record").complete(ask(slot))
 
-    async def replay():
-        async with open_backend(f"replay:{tmp_path}", Configuration(), environment={}) as backend:
+    async def replay(whole=True):
+        choice = f"replay:{tmp_path}"
+        async with open_backend(choice, Configuration(), whole=whole, environment={}) as backend:
             return await backend.complete(ask("a1"))
 
     asyncio.run(record("a1"))
@@ -124,6 +125,7 @@ def test_replaying_needs_no_key_and_refuses_what_nobody_asked_for(tmp_path):
     asyncio.run(record("a2"))
     with pytest.raises(UnusedRecordingsError, match=r"a2\.json"):
         asyncio.run(replay())
+    assert asyncio.run(replay(whole=False)) == reply
 
 
 def test_what_went_wrong_is_not_hidden_by_recordings_that_were_not_reached(tmp_path):
