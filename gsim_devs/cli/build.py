@@ -191,6 +191,7 @@ def opened(options: argparse.Namespace) -> Opened:
         recordings=options.record,
         told=lambda sentence: print(sentence, file=sys.stderr),
         again=lambda slot: shlex.join(words) + f"  # after removing the recording of {slot}",
+        whole=not options.plan_only,
     )
 
 
