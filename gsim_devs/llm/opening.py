@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from .configuration import Configuration, key_from
 from .dialect import Rung
 from .estimates import Priced
 from .gate import Gate
+from .interrupts import GRACE
 from .manual import Manual
 from .messages import Backend, Reply, Request
 from .openai_service import OPENAI, OpenaiService
@@ -23,7 +25,10 @@ from .retrying import Retrying
 
 
 class Opened:
-    """A backend and what belongs to it; `async with` closes it, and an exact replay then refuses stale recordings."""
+    """A backend and what belongs to it.
+
+    `async with` closes it: calls under way may finish and be recorded, and an exact replay refuses stale recordings.
+    """
 
     def __init__(
         self,
@@ -40,10 +45,17 @@ class Opened:
         """What was spent on calls; what was replayed cost nothing."""
         self.cassette = cassette
         self.service = service
+        self._under_way: set[asyncio.Future[None]] = set()
 
     async def complete(self, request: Request) -> Reply:
         """Answer, from a recording where there is one."""
-        return await self._backend.complete(request)
+        done = asyncio.get_running_loop().create_future()
+        self._under_way.add(done)
+        try:
+            return await self._backend.complete(request)
+        finally:
+            self._under_way.discard(done)
+            done.set_result(None)
 
     def stop(self, why: str) -> None:
         """Begin no further call; those under way finish and are recorded."""
@@ -55,6 +67,10 @@ class Opened:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._under_way:
+            # Somebody gave up while others were being answered: those replies are paid for.
+            self.stop("the work is over; nothing more is asked")
+            await asyncio.wait(self._under_way, timeout=GRACE)
         if self.service is not None:
             await self.service.close()
         if error is None and self._strict and self.cassette is not None:

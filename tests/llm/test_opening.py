@@ -72,6 +72,22 @@ def test_a_run_that_reached_its_budget_goes_on_when_the_limit_is_raised(tmp_path
     assert server.calls == 6
 
 
+def test_replies_on_their_way_are_kept_when_something_goes_wrong_meanwhile(tmp_path):
+    async def led(url):
+        asking, settings = set(), Configuration(model="m", base_url=url)
+        async with open_backend("openai", settings, recordings=tmp_path, environment={}) as backend:
+            for one in REQUESTS[:3]:
+                asking.add(asyncio.ensure_future(backend.complete(one)))
+            while server.calls < 3:
+                await asyncio.sleep(0.01)
+            raise KeyError("something else")
+
+    with FaultServer(lambda request: answer(delay=0.2)) as server, pytest.raises(KeyError):
+        asyncio.run(led(server.url))
+
+    assert sorted(path.parent.name for path in tmp_path.rglob("*.json")) == ["c0", "c1", "c2"]
+
+
 def test_what_was_recorded_from_a_service_is_replayed_without_one(tmp_path):
     with FaultServer([answer("42")]) as server:
         lead(server, tmp_path / "first", REQUESTS[0])
