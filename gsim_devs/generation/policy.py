@@ -70,7 +70,7 @@ _FORBIDDEN = frozenset({
     "object", "open", "quit", "vars", "BaseException", "SystemExit", "KeyboardInterrupt", "GeneratorExit",
 })  # fmt: skip
 _CLASSIC = frozenset({
-    "deltint", "deltext", "deltcon", "lambdaf", "hold_in", "passivate", "activate", "sigma", "phase", "continuef", "ta",
+    "deltint", "deltext", "deltcon", "lambdaf", "hold_in", "passivate", "activate", "sigma", "continuef", "ta",
     "initialize", "exit", "add_in_port", "add_out_port", "in_ports", "out_ports",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
@@ -78,6 +78,7 @@ _ATTRIBUTES = frozenset({
     "f_code", "f_globals", "f_locals", "tb_frame", "tb_next", "tb_lasti", "mro", "format", "format_map",
     "with_traceback",
 })  # fmt: skip
+_TAKEN = frozenset({"name", "parent", "input", "output", "now", "draw", "rng"})
 _CHANGES = frozenset({
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
     "reverse", "setdefault", "sort", "update",

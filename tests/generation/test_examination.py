@@ -77,6 +77,7 @@ HOSTILE = [
         "from runtime import Atomic\n\n\nclass A(Atomic):\n    def f(self):\n        self._seat.rank = 1",
         "runtime",
     ),
+    ("def f(self):\n    self.name = 'x'", "choose another name"),
     ("class A:\n    def __del__(self):\n        pass", "must not be defined"),
     ("def f(:", "not Python"),
     ("x = '" + "a" * 60_001 + "'", "characters"),
@@ -98,6 +99,7 @@ def test_what_a_component_must_not_hold_is_refused_with_a_hint(source, said):
         "ROUTE = (1, 2, 3)\n",
         "ROUTES = [[1, 2], [3, -4]]\n",
         "HALF = 1 / 2\n",
+        "from runtime import Atomic\n\n\nclass A(Atomic):\n    def start(self):\n        self.phase = 'idle'\n",
         "from runtime import Atomic\n\n\nclass A(Atomic):\n    NAMES = {1: 'one'}\n",
     ],
 )
