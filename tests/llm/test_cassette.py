@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -170,6 +172,35 @@ def test_a_failure_is_not_recorded(tmp_path):
         recorded(tmp_path, [], ask())
 
     assert list(tmp_path.iterdir()) == []
+
+
+WRITER = """
+import asyncio, pathlib, sys
+from gsim_devs.llm import Cassette, Message, Request, Script
+
+async def record():
+    cassette = Cassette(pathlib.Path(sys.argv[1]), Script(["x\\n" * 20_000] * 1000), mode="record-missing")
+    for number in range(1000):
+        message = Message(role="user", text=f"question {number}")
+        await cassette.complete(Request(slot=f"a{number}", messages=(message,)))
+        print(number, flush=True)
+
+asyncio.run(record())
+"""
+
+
+@pytest.mark.parametrize("recordings", [1, 2, 5])
+def test_killed_while_it_writes_it_leaves_whole_recordings_only(tmp_path, recordings):
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+    for _ in range(recordings):
+        process.stdout.readline()
+    process.kill()
+    process.communicate()
+
+    whole = [read(path) for path in tmp_path.glob("*.json")]
+
+    assert len(whole) >= recordings
+    assert {len(one.reply.text) for one in whole} == {40_000}
 
 
 @pytest.mark.parametrize(
