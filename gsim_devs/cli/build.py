@@ -7,19 +7,26 @@ import asyncio
 import json
 import os
 import shlex
+import shutil
 import sys
+import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gsim_devs.errors import UsageError
+from gsim_devs.errors import GsimError, UsageError
 
 from .conform import reference_for, scenario_of
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
     from gsim_devs.conformance import Conformance
-    from gsim_devs.llm import Opened
+    from gsim_devs.llm import Backend, Configuration, Opened
     from gsim_devs.pipeline import Built, Job
+    from gsim_devs.planning import Draft
+    from gsim_devs.runs import Manifest, Run
+
+T = TypeVar("T")
 
 _LIMITS = (
     ("max-calls", int, "requests"),
@@ -42,6 +49,18 @@ def register(subparsers: Any) -> None:
     parser.add_argument("id", metavar="ID", help="the system, or the path of its folder in scenarios/")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the simulator's folder (default: build/ID)")
     add_backend_options(parser)
+    parser.add_argument(
+        "--isolation",
+        metavar="TIER",
+        default="auto",
+        help="how its code is contained: auto, none, process, kernel, bwrap (auto)",
+    )
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, default=Path("runs"), help="where runs are kept (runs)"
+    )
+    parser.add_argument(
+        "--progress", choices=("auto", "plain", "json"), default="auto", help="how it is shown (auto)"
+    )
     parser.add_argument(
         "--plan", metavar="FILE", type=Path, help="build this plan, instead of asking for one"
     )
@@ -90,26 +109,98 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Build, try on every test input, print scores and what it took."""
-    from gsim_devs.conformance import conform, telling
+    from gsim_devs.pipeline import plan_only
+    from gsim_devs.runs import Run
+
+    job = _job(options)
+    if options.plan_only:
+        draft = asyncio.run(_with_backend(options, None, lambda backend: plan_only(job, backend)))
+        _print_plan(draft, options)
+        return 0
+    with Run.create(options.runs, _manifest(job, options)) as run:
+        return _run(job, options, run)
+
+
+def resume(folder: Path) -> int:
+    """Go on with a build: what was answered is there, and what it led to is made again from that."""
+    from gsim_devs.runs import Run
+
+    from .program import parsed
+
+    with Run.open(folder) as run:
+        options = parsed(run.manifest.command)
+        return _run(_job(options), options, run)
+
+
+def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
+    from gsim_devs.conformance import telling
+    from gsim_devs.llm import BudgetError, StoppedError
+    from gsim_devs.pipeline import build
+    from gsim_devs.runs import show_live
+
+    print(f"gsim-devs: {run.folder} holds everything of this build", file=sys.stderr)
+    try:
+        with show_live(run, sys.stderr, options.progress):
+            built = asyncio.run(
+                _with_backend(options, run.paths.llm, lambda backend: build(job, backend, run))
+            )
+            found = tried(built, job)
+    except* BudgetError as group:
+        run.finish("budget", _said(group))
+        raise _said_by(group) from None
+    except* StoppedError as group:
+        run.finish("interrupted", _said(group))
+        raise _said_by(group) from None
+    except* GsimError as group:
+        run.finish("failed", _said(group))
+        raise _said_by(group) from None
+    run.save_plan(built.draft.plan)
+    for name, version in built.versions.items():
+        run.accept_component(name, version.source)
+    data = data_of(built, found)
+    run.save_report({**found.data, "build": data})
+    shutil.copytree(built.simulator, run.paths.simulator, dirs_exist_ok=True)
+    _print_plan(built.draft, options)
+    print("", telling.text(found, telling.FEW), *_told(built), sep="\n", end="")
+    write_json(options, data)
+    run.finish("done")
+    return 0 if found.holds else 1
+
+
+def tried(built: Built, job: Job) -> Conformance:
+    """How a simulator does on all its test inputs."""
+    from gsim_devs.conformance import conform
+
+    with tempfile.TemporaryDirectory(prefix="gsim-devs-") as folder:
+        return conform(
+            job.into,
+            job.scenario,
+            jobs=job.jobs,
+            reference=reference_for(job.scenario, Path(folder)),
+            launcher=job.launcher,
+        )
+
+
+def _said_by(group: BaseExceptionGroup[GsimError]) -> GsimError:
+    """The first error of several that were raised at once."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, GsimError)
+    return first
+
+
+def _said(group: BaseExceptionGroup[GsimError]) -> str:
+    return str(_said_by(group))
+
+
+def _print_plan(draft: Draft, options: argparse.Namespace) -> None:
     from gsim_devs.contracts import dump_yaml
     from gsim_devs.planning import as_tree
 
-    job = _job(options)
-    draft, built = asyncio.run(_built(job, options))
     if options.save_plan is not None:
         options.save_plan.write_text(dump_yaml(draft.plan), encoding="utf-8")
     print(as_tree(draft.plan), end="")
-    if built is None:
-        return 0
-    found = conform(
-        job.into,
-        job.scenario,
-        jobs=os.cpu_count() or 1,
-        reference=reference_for(job.scenario, job.into.with_name(f".{job.into.name}.reference")),
-    )
-    print("", telling.text(found, telling.FEW), *_told(built), sep="\n", end="")
-    write_json(options, data_of(built, found))
-    return 0 if found.holds else 1
 
 
 def data_of(built: Built, found: Conformance) -> dict[str, Any]:
@@ -148,6 +239,7 @@ def _share(stages: list[str], failed: tuple[str, ...]) -> float:
 
 def _job(options: argparse.Namespace) -> Job:
     from gsim_devs.contracts import load_plan
+    from gsim_devs.execution import sandboxed
     from gsim_devs.pipeline import Job
 
     scenario = scenario_of(options.id)
@@ -160,62 +252,66 @@ def _job(options: argparse.Namespace) -> Job:
         attempts=options.attempts,
         rounds=options.rounds,
         levels=tuple(options.examine_on.split(",")),
+        launcher=sandboxed(options.isolation),
         jobs=os.cpu_count() or 1,
     )
 
 
-async def _built(job: Job, options: argparse.Namespace) -> Any:
-    """The draft of the plan, and what was built of it, unless only the plan is wanted."""
-    from gsim_devs.pipeline import build, plan_only
+def _manifest(job: Job, options: argparse.Namespace) -> Manifest:
+    from gsim_devs.runs import Manifest, inputs_of
 
-    async with opened(options) as backend:
-        if options.plan_only:
-            return await plan_only(job, backend, _tell), None
-        built = await build(job, backend, _tell)
-        return built.draft, built
-
-
-def opened(options: argparse.Namespace) -> Opened:
-    """The backend that was asked for."""
-    from gsim_devs.llm import load_configuration, open_backend
-
-    flags = {
-        "model": options.model,
-        "answered_by": options.answered_by,
-        **{name.replace("-", "_"): getattr(options, name.replace("-", "_")) for name, _, _ in _LIMITS},
+    root, name = job.scenario.folder.parent.parent, job.scenario.id
+    files = {
+        "specification": root / "specs" / f"{name}.md",
+        "contract": root / "contracts" / f"{name}.yaml",
+        "rules": root / "trace_checkers" / f"{name}.yaml",
+        "cases": root / "scenarios" / name / "cases.yaml",
     }
-    words = ["gsim-devs", *sys.argv[1:]]
-    return open_backend(
-        options.llm,
-        load_configuration(Path(), os.environ, flags),
-        recordings=options.record,
-        told=lambda sentence: print(sentence, file=sys.stderr),
-        again=lambda slot: shlex.join(words) + f"  # after removing the recording of {slot}",
-        whole=not options.plan_only,
+    return Manifest(
+        system=name,
+        command=tuple(options.words),
+        inputs=inputs_of({key: path for key, path in files.items() if path.is_file()}),
+        configuration=configuration_of(options).model_dump(mode="json"),
+        model=options.answered_by or options.model or "",
+        mode=options.llm.partition(":")[0],
+        isolation=options.isolation,
     )
 
 
-def _tell(kind: str, node: str | None = None, **data: Any) -> None:
-    """A line for what people want to know."""
-    match kind:
-        case "planned":
-            text = f"planned: {', '.join(data['models'])}"
-        case "examined":
-            outcome = (
-                "sound"
-                if data["stage"] == "ok"
-                else f"{data['stage']}: {data['findings'][0].splitlines()[0]}"
-            )
-            text = f"{node}: attempt {data['attempt']}, {outcome}"
-        case "mending":
-            text = f"mending, round {data['number']}: {', '.join(data['models'])}"
-        case "tried":
-            text = f"tried: operational {data['operational']:.3f}, behavioural {data['behavioural'] or 0:.3f}"
-        case "kept whole":
-            text = f"{node} is kept as one class: {data['reason'].splitlines()[0]}"
-        case _:
-            return
-    print(f"gsim-devs: {text}", file=sys.stderr)
+async def _with_backend(
+    options: argparse.Namespace, recordings: Path | None, work: Callable[[Backend], Coroutine[Any, Any, T]]
+) -> T:
+    """Open who answers, do the work, and stop in good order at Ctrl-C."""
+    from gsim_devs.llm import interruptible
+
+    async with opened(options, recordings) as backend:
+        return await interruptible(work(backend), backend.stop, told=_aside)
+
+
+def configuration_of(options: argparse.Namespace) -> Configuration:
+    """What the file, the environment and the flags say of language models."""
+    from gsim_devs.llm import load_configuration
+
+    names = ["model", "answered_by", *(name.replace("-", "_") for name, _, _ in _LIMITS)]
+    return load_configuration(Path(), os.environ, {name: getattr(options, name) for name in names})
+
+
+def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opened:
+    """The backend that was asked for; replies are kept in the folder of --record, or in this one."""
+    from gsim_devs.llm import open_backend
+
+    kept = options.record or (None if options.llm.startswith("replay:") else recordings)
+    return open_backend(
+        options.llm,
+        configuration_of(options),
+        recordings=kept,
+        told=_aside,
+        again=lambda slot: f"gsim-devs {shlex.join(options.words)}  # without the recording of {slot}",
+    )
+
+
+def _aside(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _told(built: Built) -> list[str]:

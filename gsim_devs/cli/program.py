@@ -20,7 +20,7 @@ COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, runs, s
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; errors of the command line itself end in SystemExit(2)."""
-    options = _parser().parse_args(argv)
+    options = parsed(sys.argv[1:] if argv is None else argv)
     try:
         code: int = options.call(options)
         sys.stdout.flush()
@@ -35,6 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"gsim-devs: {line}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     return code
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; they remember its words."""
+    options = _parser().parse_args(words)
+    options.words = tuple(words)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

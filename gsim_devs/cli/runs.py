@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
 
+from . import build
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
     from gsim_devs.runs import Account, Cost, Difference, Pair, Unreadable
 
-RESUMERS: Mapping[str, Callable[[Path], int]] = {}
+RESUMERS: Mapping[str, Callable[[Path], int]] = {"build": build.resume}
 """How a run goes on, by the command that began it; given the folder, returns the exit code."""
 
 _FEW = 3

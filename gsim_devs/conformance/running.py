@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gsim_devs.contracts import Case, Speakers
 from gsim_devs.errors import UsageError
-from gsim_devs.execution import Limits, Simulator, launch
+from gsim_devs.execution import Launcher, Limits, Simulator, launch
 from gsim_devs.rules import Report
 
 from .results import CaseResult, Conformance
@@ -33,6 +33,7 @@ def conform(
     seconds: float | None = None,
     runner: Runner | None = None,
     allow_python: bool = False,
+    launcher: Launcher = launch,
 ) -> Conformance:
     """Try a simulator on the cases of a scenario, `jobs` at a time; results come in the order of the cases.
 
@@ -45,12 +46,13 @@ def conform(
         reference: a simulator that is right, for rules that compare with one; none: they are not exercised.
         seconds: how long a run may take, in place of what the cases say.
         runner: how a run is made; in a process of its own by default.
+        launcher: how such a process is started.
         allow_python: whether the code of rules of the kind `python` may run.
     """
     chosen = scenario.cases if cases is None else tuple(cases)
     if not chosen:
         raise UsageError("there is no case to try")
-    stoppable = Stoppable(launch)
+    stoppable = Stoppable(launcher)
 
     def one(case: Case) -> CaseResult:
         return run_case(

@@ -301,6 +301,8 @@ def _attribute(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[Find
         yield _at(
             node, "classic", f"{name} is not for components with handlers: use on_PORT methods and timers."
         )
+    elif owner == "self" and name in _TAKEN and not isinstance(node.ctx, ast.Load):
+        yield _at(node, "private", f"self.{name} belongs to the runtime; choose another name for the field.")
     elif owner in modules:
         allowed = _MODULES.get(modules[owner], frozenset())
         if allowed is not _ANY and name not in allowed:

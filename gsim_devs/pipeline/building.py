@@ -250,7 +250,9 @@ class _Workshop:
         cases = [case for case in scenario.cases if case.level in job.levels]
         if not cases:
             return None
-        found = await asyncio.to_thread(conform, job.into, scenario, jobs=job.jobs, cases=cases)
+        found = await asyncio.to_thread(
+            conform, job.into, scenario, jobs=job.jobs, cases=cases, launcher=job.launcher
+        )
         self.tell("tried", operational=found.operational, behavioural=found.behavioural)
         return found
 
