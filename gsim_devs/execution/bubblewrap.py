@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
 from .launcher import Process
+
+_SIGNALS = 65
+_POLITE = (signal.SIGINT, signal.SIGTERM)
 
 
 def bubblewrap() -> str | None:
@@ -38,3 +42,8 @@ class Wrapped(Process):
             if not children:
                 return pid
             pid = int(children[0])
+
+    def ended_as(self, code: int) -> int:
+        """Bubblewrap says 128 + N where signal N has killed; so does a simulator that was asked to end."""
+        number = code - 128
+        return -number if 0 < number < _SIGNALS and number not in _POLITE else code

@@ -46,6 +46,10 @@ class Process(subprocess.Popen[bytes]):
         """Whose memory counts, and who may be asked to end: the process itself, if nothing stands around it."""
         return self.pid
 
+    def ended_as(self, code: int) -> int:
+        """The exit code of the innermost process, given that of the outermost."""
+        return code
+
 
 class Launcher(Protocol):
     """Starts a process in a new session, with pipes for stdout and stderr."""
@@ -149,7 +153,10 @@ class Child:
     def _collect(self, options: int) -> None:
         pid, status, usage = os.wait4(self.process.pid, options)
         if pid:
-            self.process.returncode = os.waitstatus_to_exitcode(status)
+            code = os.waitstatus_to_exitcode(status)
+            self.process.returncode = (
+                self.process.ended_as(code) if isinstance(self.process, Process) else code
+            )
             self._kill_group()
             peak = usage.ru_maxrss * _KIB
             # Linux counts what we held ourselves when we started it; only above that the number is about the child.

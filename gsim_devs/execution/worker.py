@@ -87,6 +87,8 @@ def _served(program: Any, request: dict[str, Any]) -> tuple[dict[str, Any], byte
     started = time.perf_counter()
     header: dict[str, Any] = {"status": "ok"}
     try:
+        # In a fork it is not there yet.
+        importlib.import_module("system")
         writer = _writer(program, stream, request)
         try:
             program.run(
