@@ -111,6 +111,8 @@ def event_lines(one: Commission) -> list[str]:
         optional = f"; may be missing: {', '.join(kind.optional)}" if kind.optional else ""
         entity = f', with entity="{reported.entity}"' if reported.entity else ""
         when = f": {kind.when}" if kind.when else ""
+        if kind.at_end:
+            when += ". It closes the run: emit it in `stop(self)`, which is called once at the end"
         payload = json.dumps(dict(kind.payload), ensure_ascii=False)
         lines.append(f"`{kind.event}`{entity}{when}. Payload: {payload}{optional}")
     return lines

@@ -39,6 +39,8 @@ class PlanPrompt:
 
     specification: str
     contract: str
+    closing: str
+    """The events that may close a run."""
     system: str
 
 
@@ -68,7 +70,8 @@ def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Co
     text = cut(specification)
     if not text.sentences:
         raise UsageError("the specification is empty; write down how the system behaves")
-    asked = PlanPrompt(text.numbered, _shown(contract), contract.id)
+    closing = ", ".join(f"`{kind.event}`" for kind in contract.events if kind.at_end)
+    asked = PlanPrompt(text.numbered, _shown(contract), closing, contract.id)
 
     def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
         draft = Draft(plan_of(reply, contract.id), text, _parts(reply), _rest(reply))
