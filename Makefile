@@ -13,7 +13,7 @@ ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_dela
 .PHONY: help demo test check conform alarms bench mutants format clean
 
 help:
-	@echo "make demo    assemble the simulator of the alternating bit protocol, run it, check it, break it, find the fault"
+	@echo "make demo    build a simulator from its specification (replayed), run it, check it, break it, find the fault"
 	@echo "make test    run the whole test suite"
 	@echo "make check   format, lint, types, layers"
 	@echo "make conform every reference simulator on every test input"
@@ -36,9 +36,15 @@ $(INSTALLED):
 	@touch $@
 
 demo: $(INSTALLED)
+	@mkdir -p build
 	@rm -rf build/abp build/abp.jsonl
-	@$(BIN)/gsim-devs assemble scenarios/abp/reference/plan.yaml scenarios/abp/reference/components \
-		--contract contracts/abp.yaml --out build/abp
+	@echo "A simulator from specs/abp.md: every answer of a language model is replayed from scenarios/abp/recording"
+	@echo
+	@$(BIN)/gsim-devs build abp --llm replay:scenarios/abp/recording --out build/abp --runs build/runs \
+		> build/abp.txt 2> build/abp.log || { cat build/abp.log build/abp.txt; exit 1; }
+	@grep examined build/abp.log
+	@echo
+	@sed -n '1,/^$$/p;/^operational/,$$p' build/abp.txt
 	@$(BIN)/python build/abp $(ABP) > build/abp.jsonl
 	@echo
 	@echo "Three packets over two channels that lose some of them: the first events of build/abp.jsonl"
@@ -46,11 +52,7 @@ demo: $(INSTALLED)
 	@head -n 8 build/abp.jsonl
 	@echo "... $$(wc -l < build/abp.jsonl | tr -d ' ') records in all"
 	@echo
-	@echo "Does it keep its specification? 18 test inputs, and rules that quote specs/abp.md"
-	@echo
-	@$(BIN)/gsim-devs conform build/abp --scenario abp | tail -n 2
-	@echo
-	@echo "The same with one line of its sender spoiled: the timer is a millisecond late (build/abp-broken)"
+	@echo "The same simulator with one line of its sender spoiled: the timer is a millisecond late (build/abp-broken)"
 	@echo
 	@rm -rf build/abp-broken
 	@cp -r build/abp build/abp-broken
@@ -65,6 +67,7 @@ demo: $(INSTALLED)
 	@echo "  less build/abp/components/sender.py                          how a component is written"
 	@echo "  less trace_checkers/abp.yaml                                 how rules are written"
 	@echo "  $(BIN)/gsim-devs new my_system                               a system of your own (README)"
+	@echo "  OPENAI_API_KEY=... $(BIN)/gsim-devs build abp --model NAME    ask a language model yourself"
 
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest -n auto

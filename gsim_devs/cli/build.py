@@ -305,6 +305,7 @@ def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opene
         options.llm,
         configuration_of(options),
         recordings=kept,
+        whole=not options.plan_only,
         told=_aside,
         again=lambda slot: f"gsim-devs {shlex.join(options.words)}  # without the recording of {slot}",
     )

@@ -74,7 +74,7 @@ def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Co
     asked = PlanPrompt(text.numbered, _shown(contract), closing, contract.id)
 
     def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
-        draft = Draft(plan_of(reply, contract.id), text, _parts(reply), _rest(reply))
+        draft = Draft(plan_of(reply, contract.id, contract.title), text, _parts(reply), _rest(reply))
         return draft, [*check_plan(draft.plan, contract), *_unclaimed(draft), *_unsplittable(draft)]
 
     return (yield from _asked("plan", rendered(_PROMPTS / "plan.md", asked), examined, attempts))

@@ -177,8 +177,8 @@ class PlanReply(Declaration):
     """The sentences that no model needs to keep."""
 
 
-def plan_of(reply: PlanReply, system: str) -> PlanTree:
-    """The plan that a reply describes; raises UsageError with a sentence for each thing that is no plan."""
+def plan_of(reply: PlanReply, system: str, about: str = "") -> PlanTree:
+    """The plan that a reply describes, of a system that is about this; raises UsageError with a sentence for each thing that is no plan."""
     defects = [*_repeated(reply), *_misplaced(reply)]
     if defects:
         raise UsageError("\n".join(defects))
@@ -186,6 +186,7 @@ def plan_of(reply: PlanReply, system: str) -> PlanTree:
     taken = {model.name for model in reply.models} | {message.name for message in reply.messages}
     root = {
         "name": class_name if class_name not in taken else f"{class_name}System",
+        "about": about,
         "inputs": _ports(reply.inputs),
         **_inside(reply, ""),
     }
