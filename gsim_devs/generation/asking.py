@@ -79,10 +79,8 @@ def write_component(
     """
     version, attempt = None, 1
     while version is None or (not version.is_sound and attempt <= attempts):
-        reply: Reply = yield Request(
-            slot=f"component/{snake_case(one.model)}/a{attempt}", messages=_messages(one, version)
-        )
-        version = yield from _examined(reply.text, one, trial, attempt)
+        reply: Reply = yield Request(slot=slot_of(one.model, attempt), messages=_messages(one, version))
+        version = yield from examined(reply.text, one, trial, attempt)
         if told is not None:
             told(version)
         attempt += 1
@@ -99,26 +97,58 @@ def mend_component(
     """Have a component mended that was sound by itself, after what the whole simulator did; one more attempt."""
     attempt = last.attempt + 1
     faulty = Version(last.attempt, last.source, "system", tuple(findings))
-    reply: Reply = yield Request(
-        slot=f"component/{snake_case(one.model)}/a{attempt}", messages=_messages(one, faulty)
-    )
-    version = yield from _examined(reply.text, one, trial, attempt)
+    reply: Reply = yield Request(slot=slot_of(one.model, attempt), messages=_messages(one, faulty))
+    version = yield from examined(reply.text, one, trial, attempt)
     if told is not None:
         told(version)
     return version
 
 
+def slot_of(model: str, attempt: int) -> str:
+    """Where the request for an attempt at a model stands in a run."""
+    return f"component/{snake_case(model)}/a{attempt}"
+
+
+def messages_after(one: Commission, last: Version, asked: str) -> tuple[Message, ...]:
+    """The request, what its author wrote last, and what is said to that."""
+    shown = f"```python\n{last.source.rstrip()}\n```" if last.source else "(no code)"
+    return (*_first(one), Message(role="assistant", text=shown), Message(role="user", text=asked))
+
+
+def examined(text: str, one: Commission, trial: Trial | None, attempt: int) -> Conversation[Version]:
+    """Cheapest first; what fails one examination is not shown to the next."""
+    try:
+        source = code_block(text)
+    except ValueError as error:
+        return Version(attempt, "", "reply", (str(error),))
+    for stage, findings in (
+        ("policy", [str(one) for one in policy_findings(source)]),
+        ("interface", interface_findings(source, one)),
+    ):
+        if findings:
+            return Version(attempt, source, stage, tuple(findings))
+    if trial is not None:
+        run = trial
+        findings = yield Work(lambda: run(source))
+        if findings:
+            return Version(attempt, source, "trial", tuple(findings))
+    return Version(attempt, source, "ok", ())
+
+
 def _messages(one: Commission, last: Version | None) -> tuple[Message, ...]:
     """The request; of earlier attempts only the last one is shown, with what was found."""
-    first = (
+    if last is None:
+        return _first(one)
+    return messages_after(
+        one, last, rendered(_PROMPTS / "repair.md", RepairPrompt(last.findings[:_MOST_DEFECTS]))
+    )
+
+
+def _first(one: Commission) -> tuple[Message, ...]:
+    return (
         Message(role="system", text=rendered(_PROMPTS / "system.md", SystemPrompt())),
         Message(role="user", text=rendered(_PROMPTS / "component.md", _prompt(one))),
     )
-    if last is None:
-        return first
-    shown = f"```python\n{last.source.rstrip()}\n```" if last.source else "(no code)"
-    asked = rendered(_PROMPTS / "repair.md", RepairPrompt(last.findings[:_MOST_DEFECTS]))
-    return (*first, Message(role="assistant", text=shown), Message(role="user", text=asked))
 
 
 def _prompt(one: Commission) -> ComponentPrompt:
@@ -138,23 +168,3 @@ def _prompt(one: Commission) -> ComponentPrompt:
         seen=one.seen,
         file=one.file,
     )
-
-
-def _examined(text: str, one: Commission, trial: Trial | None, attempt: int) -> Conversation[Version]:
-    """Cheapest first; what fails one examination is not shown to the next."""
-    try:
-        source = code_block(text)
-    except ValueError as error:
-        return Version(attempt, "", "reply", (str(error),))
-    for stage, findings in (
-        ("policy", [str(one) for one in policy_findings(source)]),
-        ("interface", interface_findings(source, one)),
-    ):
-        if findings:
-            return Version(attempt, source, stage, tuple(findings))
-    if trial is not None:
-        run = trial
-        findings = yield Work(lambda: run(source))
-        if findings:
-            return Version(attempt, source, "trial", tuple(findings))
-    return Version(attempt, source, "ok", ())

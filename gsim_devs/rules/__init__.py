@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .arguments import arguments_of
 from .evaluate import check, check_runs
-from .files import RuleSet, load_rule_set, rule_defects, rules_schema
+from .files import RuleSet, is_quoted, load_rule_set, rule_defects, rules_schema
 from .kinds import Rule
 from .kinds.python import Obligation, RunFacts
 from .monitors import Violation
@@ -19,6 +19,7 @@ __all__ = [
     "Rule",
     "load_rule_set",
     "rule_defects",
+    "is_quoted",
     "rules_schema",
     "Report",
     "RuleResult",

@@ -20,6 +20,9 @@ from .kinds import Rule
 from .kinds.python import PythonRule
 from .python_files import PythonFile, read_python
 
+_SHORTEST_QUOTE = 12
+"""Characters: less than that is found in any text and says nothing."""
+
 
 class RuleSet(Declaration):
     """The rules that the traces of one system must keep."""
@@ -87,6 +90,12 @@ def rule_defects(rules: RuleSet, contract: Contract, specification: str | None =
                 f"rule {rule.id}: clause: the specification does not say {rule.clause!r}; quote it word for word"
             )
     return sentences
+
+
+def is_quoted(clause: str, specification: str) -> bool:
+    """Whether a text says something that the specification says word for word, however it is set."""
+    plain = _plain(clause)
+    return len(plain) >= _SHORTEST_QUOTE and plain in _plain(specification)
 
 
 def _defects(rule: Rule, contract: Contract) -> list[Defect]:
