@@ -99,6 +99,8 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
 
     def examined(reply: PlanReply) -> tuple[Inside, list[str]]:
         inside = Inside(plan_of(reply, contract.id), _parts(reply), _rest(reply))
+        if strange := _strangely_named(draft, model, inside):
+            return inside, strange
         whole = joined(draft, model, inside)
         return inside, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
 
@@ -159,6 +161,17 @@ def _unclaimed(draft: Draft, wanted: Sequence[int] | None = None) -> list[str]:
     shown = "; ".join(f"[{number}] {draft.text.sentences[number - 1]}" for number in missing[:5])
     more = f" and {len(missing) - 5} more: {missing[5:]}" if len(missing) > 5 else ""
     return [f"No model names these sentences, nor are they in rest: {shown}{more}"]
+
+
+def _strangely_named(draft: Draft, model: str, inside: Inside) -> list[str]:
+    """New names that a model which is planned further at the same time might give as well."""
+    longer = tuple(name for name in draft.plan.models if name.startswith(model) and name != model)
+    return [
+        f"The name {name} must begin with {model}"
+        + (f", and not with {' or '.join(longer)}." if longer else ", so that it is nobody else's.")
+        for name in (*inside.plan.models, *inside.plan.messages)
+        if not name.startswith(model) or name == model or (longer and name.startswith(longer))
+    ]
 
 
 def _unsplittable(draft: Draft) -> list[str]:

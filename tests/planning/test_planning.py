@@ -160,6 +160,19 @@ def test_what_does_not_fit_the_ports_goes_back():
     )
 
 
+@pytest.mark.parametrize("name", ["Valve", "Egress", "EgressOutValve"])
+def test_names_that_others_might_give_at_the_same_time_go_back(name):
+    whole = sound()
+    egress = next(one for one in whole["models"] if one["name"] == "Egress")
+    egress |= {"split": True, "sentences": [40]}
+    draft, _ = lead(plan_system(SPECIFICATION, CONTRACT), renamed(whole, "Ingress", "EgressOut"))
+    part = inside(egress)
+
+    _, requests = lead(split_model(draft, "Egress", CONTRACT), renamed(part, "EgressValve", name), part)
+
+    assert f"The name {name} must begin with Egress, and not with EgressOut." in requests[1].messages[-1].text
+
+
 def test_a_model_of_several_components_cannot_be_split():
     whole = sound()
     next(one for one in whole["models"] if one["name"] == "Line")["split"] = True
@@ -228,23 +241,27 @@ def test_the_form_in_the_prompt_names_every_key():
         assert f'"{key}"' in form
 
 
+def renamed(reply, old, new):
+    return json.loads(json.dumps(reply).replace(f'"{old}"', f'"{new}"'))
+
+
 def inside(egress):
     """Two components in the place of one: a valve that is told, and a store that forwards."""
     request, stored, ack = egress["inputs"]
     (out,) = egress["outputs"]
     empty = {"arguments": [], "timers": [], "split": False}
-    allowed = {"name": "allowed", "message": "Allowed", "protocol": "whether it may"}
+    allowed = {"name": "allowed", "message": "EgressAllowed", "protocol": "whether it may"}
     return {
         "thoughts": "",
-        "messages": [{"name": "Allowed", "about": "", "fields": [{"name": "yes", "type": "bool"}]}],
+        "messages": [{"name": "EgressAllowed", "about": "", "fields": [{"name": "yes", "type": "bool"}]}],
         "models": [
             {
-                "name": "Valve", "sentences": [40], "function": "opens", "logging": "each change",
+                "name": "EgressValve", "sentences": [40], "function": "opens", "logging": "each change",
                 "emits": [{"event": "download_valve_change", "entity": None}],
                 "inputs": [request], "outputs": [allowed | {"sends_first": False}], **empty,
             },
             {
-                "name": "Store", "sentences": [41], "function": "forwards", "logging": "what it forwards",
+                "name": "EgressStore", "sentences": [41], "function": "forwards", "logging": "what it forwards",
                 "emits": [
                     {"event": event, "entity": None}
                     for event in ("packet_forwarded", "ack_received_from_receiver")
@@ -255,7 +272,7 @@ def inside(egress):
         "inputs": [request, stored, ack],
         "components": [
             {
-                "name": name, "within": "", "model": name.capitalize(), "entity": None, "copies": None,
+                "name": name, "within": "", "model": f"Egress{name.capitalize()}", "entity": None, "copies": None,
                 "copies_argument": None, "arguments": [], "inputs": [], "outputs": [],
             }
             for name in ("valve", "store")
