@@ -19,7 +19,7 @@ def blamed(conformance: Conformance, plan: PlanTree, *, widely: bool = False) ->
     models = {path: node.model for path, node, _ in atomics(plan)}
     told: dict[str, list[str]] = {}
     for case in conformance.cases:
-        for paths, sentence in _findings(case, widely=widely):
+        for paths, sentence in findings(case, widely=widely):
             for model in dict.fromkeys(_models(paths, models)):
                 if len(told.setdefault(model, [])) < _MOST:
                     told[model].append(sentence)
@@ -32,12 +32,12 @@ def unassigned(conformance: Conformance, plan: PlanTree) -> list[str]:
     return [
         sentence
         for case in conformance.cases
-        for paths, sentence in _findings(case)
+        for paths, sentence in findings(case)
         if not list(_models(paths, models))
     ]
 
 
-def _findings(case: CaseResult, *, widely: bool = False) -> Iterator[tuple[tuple[str, ...], str]]:
+def findings(case: CaseResult, *, widely: bool = False) -> Iterator[tuple[tuple[str, ...], str]]:
     """The components at fault and the sentence, of everything that a case brought to light."""
     if not case.operational:
         found = _FAILED.search(case.reason)

@@ -68,8 +68,10 @@ class Built:
     """The version of each model that is in the simulator."""
     first: Mapping[str, Version]
     """What each model looked like when it was written first."""
+    at_first: Conformance | None
+    """How the first assembled simulator did on its test inputs; None where there are none of those levels."""
     conformance: Conformance | None
-    """How it did on its test inputs; None where there are none of those levels."""
+    """How the last one did."""
     unresolved: Sequence[str]
     """What is still wrong, in words."""
     usage: Usage
@@ -90,6 +92,7 @@ async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
         draft=shop.draft,
         versions=dict(sorted(shop.versions.items())),
         first=dict(sorted(shop.first.items())),
+        at_first=shop.at_first,
         conformance=conformance,
         unresolved=shop.unresolved(conformance),
         usage=shop.backend.usage,
@@ -129,6 +132,7 @@ class _Workshop:
     versions: dict[str, Version] = field(default_factory=dict)
     first: dict[str, Version] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    at_first: Conformance | None = None
     draft: Draft = field(init=False)
 
     # Plan.
@@ -216,7 +220,7 @@ class _Workshop:
     async def mend(self) -> Conformance | None:
         """Try the whole on its test inputs and have it mended, until nothing is found or the rounds are used up."""
         best, found = dict(self.versions), await self._try()
-        best_score = _score(found)
+        self.at_first, best_score = found, score(found)
         for number in range(1, self.job.rounds + 1):
             # Where the blamed one could not mend it, it may lie with what feeds it.
             told = blamed(found, self.draft.plan, widely=number > 1) if found is not None else {}
@@ -225,8 +229,8 @@ class _Workshop:
             self.tell("mending", number=number, models=sorted(told))
             await asyncio.gather(*(self._mend(model, told[model]) for model in sorted(told)))
             found = await self._try()
-            if _score(found) > best_score:
-                best, best_score = dict(self.versions), _score(found)
+            if score(found) > best_score:
+                best, best_score = dict(self.versions), score(found)
         if self.versions != best:
             self.versions = best
             found = await self._try()
@@ -279,7 +283,8 @@ def _by_hand(plan: PlanTree, scenario: Scenario) -> Draft:
     return Draft(plan, text, {name: Part(every, split=False) for name in plan.models}, {})
 
 
-def _score(found: Conformance | None) -> tuple[float, float, float]:
+def score(found: Conformance | None) -> tuple[float, float, float]:
+    """What of two simulators makes one the better; larger is better."""
     if found is None:
         return (1.0, 1.0, 1.0)
     return (found.operational, found.behavioural or 0.0, found.obligations or 0.0)
