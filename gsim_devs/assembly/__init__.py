@@ -5,8 +5,9 @@ What a component's class looks like inside is not examined here.
 
 from __future__ import annotations
 
+from .manifest import origin_of
 from .packing import pack
 from .simulator import assemble
 from .sources import read_sources
 
-__all__ = ["assemble", "read_sources", "pack"]
+__all__ = ["assemble", "read_sources", "pack", "origin_of"]

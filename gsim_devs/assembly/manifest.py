@@ -47,6 +47,20 @@ def files_of_folder(folder: Path) -> tuple[str, ...] | None:
         return None
 
 
+def origin_of(simulator: Path) -> str | None:
+    """What wrote the components of a simulator's folder or archive; None where it does not say."""
+    try:
+        if simulator.is_dir():
+            text = (simulator / NAME).read_bytes()
+        else:
+            with zipfile.ZipFile(simulator) as archive:
+                text = archive.read(NAME)
+        held: Any = json.loads(text)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+    return str(held["origin"]) if isinstance(held, dict) and "origin" in held else None
+
+
 def is_archive(path: Path) -> bool:
     """Whether a file is a simulator that was packed by us."""
     try:

@@ -10,7 +10,8 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,10 +22,11 @@ from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
     from gsim_devs.conformance import Conformance
-    from gsim_devs.llm import Backend, Configuration, Opened
+    from gsim_devs.execution import Simulator
+    from gsim_devs.llm import Configuration, Opened
     from gsim_devs.pipeline import Built, Job
     from gsim_devs.planning import Draft
-    from gsim_devs.runs import Manifest, Run
+    from gsim_devs.runs import Ending, Manifest, Run
 
 T = TypeVar("T")
 
@@ -114,10 +116,10 @@ def call(options: argparse.Namespace) -> int:
 
     job = _job(options)
     if options.plan_only:
-        draft = asyncio.run(_with_backend(options, None, lambda backend: plan_only(job, backend)))
+        draft = asyncio.run(with_backend(options, None, lambda backend: plan_only(job, backend)))
         _print_plan(draft, options)
         return 0
-    with Run.create(options.runs, _manifest(job, options)) as run:
+    with Run.create(options.runs, manifest_of(job, options)) as run:
         return _run(job, options, run)
 
 
@@ -134,31 +136,14 @@ def resume(folder: Path) -> int:
 
 def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
     from gsim_devs.conformance import telling
-    from gsim_devs.llm import BudgetError, StoppedError
     from gsim_devs.pipeline import build
     from gsim_devs.runs import show_live
 
     print(f"gsim-devs: {run.folder} holds everything of this build", file=sys.stderr)
-    try:
-        with show_live(run, sys.stderr, options.progress):
-            built = asyncio.run(
-                _with_backend(options, run.paths.llm, lambda backend: build(job, backend, run))
-            )
-            found = tried(built, job)
-    except* BudgetError as group:
-        run.finish("budget", _said(group))
-        raise _said_by(group) from None
-    except* StoppedError as group:
-        run.finish("interrupted", _said(group))
-        raise _said_by(group) from None
-    except* GsimError as group:
-        run.finish("failed", _said(group))
-        raise _said_by(group) from None
-    run.save_plan(built.draft.plan)
-    for name, version in built.versions.items():
-        run.accept_component(name, version.source)
-    data = data_of(built, found)
-    run.save_report({**found.data, "build": data})
+    with noted(run), show_live(run, sys.stderr, options.progress):
+        built = asyncio.run(with_backend(options, run.paths.llm, lambda backend: build(job, backend, run)))
+        found = tried(built.simulator, job)
+    data = kept(built, found, run)
     shutil.copytree(built.simulator, run.paths.simulator, dirs_exist_ok=True)
     _print_plan(built.draft, options)
     print("", telling.text(found, telling.FEW), *_told(built), sep="\n", end="")
@@ -167,13 +152,26 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
     return 0 if found.holds else 1
 
 
-def tried(built: Built, job: Job) -> Conformance:
+@contextmanager
+def noted(run: Run) -> Iterator[None]:
+    """Note in a run what ends it before its end; of several errors that were raised at once the first goes on."""
+    try:
+        yield
+    except* GsimError as group:
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        run.finish(_ending_by(first), str(first))
+        raise first from None
+
+
+def tried(simulator: Simulator, job: Job) -> Conformance:
     """How a simulator does on all its test inputs."""
     from gsim_devs.conformance import conform
 
     with tempfile.TemporaryDirectory(prefix="gsim-devs-") as folder:
         return conform(
-            job.into,
+            simulator,
             job.scenario,
             jobs=job.jobs,
             reference=reference_for(job.scenario, Path(folder)),
@@ -181,17 +179,22 @@ def tried(built: Built, job: Job) -> Conformance:
         )
 
 
-def _said_by(group: BaseExceptionGroup[GsimError]) -> GsimError:
-    """The first error of several that were raised at once."""
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, GsimError)
-    return first
+def kept(built: Built, found: Conformance, run: Run) -> dict[str, Any]:
+    """Keep what came out in the run, but for the simulator; returns it as plain data."""
+    run.save_plan(built.draft.plan)
+    for name, version in built.versions.items():
+        run.accept_component(name, version.source)
+    data = data_of(built, found)
+    run.save_report({**found.data, "build": data})
+    return data
 
 
-def _said(group: BaseExceptionGroup[GsimError]) -> str:
-    return str(_said_by(group))
+def _ending_by(error: BaseException) -> Ending:
+    from gsim_devs.llm import BudgetError, StoppedError
+
+    if isinstance(error, BudgetError):
+        return "budget"
+    return "interrupted" if isinstance(error, StoppedError) else "failed"
 
 
 def _print_plan(draft: Draft, options: argparse.Namespace) -> None:
@@ -218,6 +221,7 @@ def data_of(built: Built, found: Conformance) -> dict[str, Any]:
             "policy_clean": _share(stages, ("reply", "policy")),
             "interface_clean": _share(stages, ("reply", "policy", "interface")),
             "trial_clean": _share(stages, ("reply", "policy", "interface", "trial")),
+            "smoke_clean": float(built.at_first.holds) if built.at_first else None,
         },
         "repair_turns": sum(repairs.values()),
         "most_repair_turns": max(repairs.values(), default=0),
@@ -257,7 +261,9 @@ def _job(options: argparse.Namespace) -> Job:
     )
 
 
-def _manifest(job: Job, options: argparse.Namespace) -> Manifest:
+def manifest_of(job: Job, options: argparse.Namespace) -> Manifest:
+    """What is to be done, with what."""
+    from gsim_devs.execution import tier_of
     from gsim_devs.runs import Manifest, inputs_of
 
     root, name = job.scenario.folder.parent.parent, job.scenario.id
@@ -274,12 +280,12 @@ def _manifest(job: Job, options: argparse.Namespace) -> Manifest:
         configuration=configuration_of(options).model_dump(mode="json"),
         model=options.answered_by or options.model or "",
         mode=options.llm.partition(":")[0],
-        isolation=options.isolation,
+        isolation=tier_of(job.launcher),
     )
 
 
-async def _with_backend(
-    options: argparse.Namespace, recordings: Path | None, work: Callable[[Backend], Coroutine[Any, Any, T]]
+async def with_backend(
+    options: argparse.Namespace, recordings: Path | None, work: Callable[[Opened], Coroutine[Any, Any, T]]
 ) -> T:
     """Open who answers, do the work, and stop in good order at Ctrl-C."""
     from gsim_devs.llm import interruptible

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
 
+from .containment import add_isolation_option, launcher_for
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--timeout", metavar="S", type=float, help="seconds for a run (default: the case's)")
     parser.add_argument("--all", action="store_true", help="tell every violation in full, not only the first")
     parser.add_argument("--allow-python", action="store_true", help="let rules that are code run")
+    add_isolation_option(parser)
     add_json_option(parser)
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the same as JUnit XML")
     parser.set_defaults(call=call)
@@ -70,6 +72,7 @@ def call(options: argparse.Namespace) -> int:
             reference=reference_for(scenario, Path(folder, "compared")),
             seconds=options.timeout,
             allow_python=options.allow_python,
+            launcher=launcher_for(simulator, options.isolation),
         )
     text, data = telling.text(found, None if options.all else telling.FEW), json.dumps(found.data)
     if isinstance(simulator, Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .command import Simulator, command_line
-from .isolation import Isolation, describe_isolation, sandboxed
+from .isolation import Isolation, describe_isolation, sandboxed, tier_of
 from .launcher import Launcher, Tier, launch
 from .limits import Limits
 from .once import run
@@ -25,4 +25,5 @@ __all__ = [
     "Isolation",
     "sandboxed",
     "describe_isolation",
+    "tier_of",
 ]

@@ -25,7 +25,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Literal, get_args
+from typing import IO, Literal, cast, get_args
 
 from gsim_devs.errors import UsageError
 
@@ -65,7 +65,7 @@ print("held")
 _TRIAL_LIMITS = Limits(seconds=20.0)
 
 
-def sandboxed(isolation: Isolation = "auto") -> Launcher:
+def sandboxed(isolation: Isolation | str = "auto") -> Launcher:
     """A launcher that contains what it starts.
 
     It may read: the interpreter, what is installed for it, its own program, what is named on its command line before
@@ -80,11 +80,16 @@ def sandboxed(isolation: Isolation = "auto") -> Launcher:
         return launch
     if isolation == "auto":
         return _Sandbox(_best())
-    if missing := _missing(isolation):
+    if missing := _missing(cast(Tier, isolation)):
         raise UsageError(
             f"the isolation {isolation} does not work here: {missing}; auto takes the best that does"
         )
-    return _Sandbox(isolation)
+    return _Sandbox(cast(Tier, isolation))
+
+
+def tier_of(launcher: Launcher) -> Tier:
+    """How what a launcher starts is contained."""
+    return launcher.tier if isinstance(launcher, _Sandbox) else "none"
 
 
 def describe_isolation() -> list[str]:
@@ -100,7 +105,7 @@ class _Sandbox:
     """Starts processes through the jail."""
 
     def __init__(self, tier: Tier) -> None:
-        self._tier = tier
+        self.tier = tier
         self._folder = Path(tempfile.mkdtemp(prefix="gsim-devs-empty-"))
         self._folder.chmod(0o555)
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -110,11 +115,11 @@ class _Sandbox:
         readable = _outermost(_readable(words))
         jail = [sys.executable, "-I", "-S", str(_JAIL), *self._orders(readable, limits), "--", *words]
         kind = Process
-        if self._tier == "bwrap":
+        if self.tier == "bwrap":
             jail = [*wrapped(str(bubblewrap()), [*readable, str(_JAIL)], _NOBODY), *jail]
             kind = Wrapped
         process = start(jail, stdin=stdin, folder=self._folder, kind=kind)
-        process.isolation = self._tier
+        process.isolation = self.tier
         return process
 
     def _orders(self, readable: Iterable[str], limits: Limits) -> Iterator[str]:
@@ -127,14 +132,14 @@ class _Sandbox:
         if limits.seconds < math.inf:
             # A second thoughts' worth more than the wall clock allows, should nobody be left to look at that.
             yield f"limit=CPU:{math.ceil(limits.seconds) + 1}"
-        if self._tier == "process":
+        if self.tier == "process":
             return
         yield from (f"read={path}" for path in readable)
         yield from (f"device={path}" for path in _DEVICES if Path(path).exists())
         program = filter_program(platform.machine(), forks=limits.forks)
         assert program is not None
         yield f"filter={program.hex()}"
-        if self._tier == "kernel":
+        if self.tier == "kernel":
             yield f"parent={os.getpid()}"
             if os.geteuid() == 0:
                 yield f"user={_NOBODY}"

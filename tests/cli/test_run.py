@@ -29,3 +29,31 @@ def test_no_room_but_ours_is_imported_on_the_way(gsim_devs, simulator):
     result = gsim_devs("run", simulator)
 
     assert "gsim_devs" not in result.stdout
+
+
+def test_what_a_language_model_wrote_is_contained(gsim_devs, simulator, tmp_path):
+    (simulator / "manifest.json").write_text('{"origin": "a language model"}')
+    mark = tmp_path / "mark"
+    (simulator / "__main__.py").write_text(
+        f"import sys\nprint(sys.argv[1:], sys.stdin.read(), flush=True)\nopen({str(mark)!r}, 'w').write('here')\n"
+    )
+
+    result = gsim_devs("run", simulator, "--x", "1", given="typed")
+
+    assert result.stdout == "['--x', '1'] typed\n"
+    assert "Error" in result.stderr
+    assert result.returncode == 1
+    assert not mark.exists() or not mark.read_text()
+
+
+def test_containment_can_be_chosen(gsim_devs, simulator, tmp_path):
+    (simulator / "manifest.json").write_text('{"origin": "a language model"}')
+    mark = tmp_path / "mark"
+    (simulator / "__main__.py").write_text(f"open({str(mark)!r}, 'w').write('here')\n")
+
+    trusted = gsim_devs("run", "--isolation", "none", simulator)
+    unknown = gsim_devs("run", "--isolation", "glass", simulator)
+
+    assert (trusted.returncode, mark.read_text()) == (0, "here")
+    assert unknown.returncode == 2
+    assert "there is no isolation 'glass'" in unknown.stderr
