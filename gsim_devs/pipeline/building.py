@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gsim_devs.assembly import assemble
 from gsim_devs.assembly.messages_file import messages_text
@@ -27,7 +28,7 @@ from gsim_devs.generation import (
     write_component,
 )
 from gsim_devs.llm import Backend, Usage, converse
-from gsim_devs.planning import Draft, Part, cut, plan_system, split_model
+from gsim_devs.planning import Draft, Inside, Part, cut, plan_system, split_model
 from gsim_devs.runtime.clock import ticks_per_unit_of
 
 from .blame import blamed, unassigned
@@ -105,8 +106,7 @@ async def plan_only(job: Job, backend: Backend, tell: Tell = silent) -> Draft:
     """Plan, to any depth, and write nothing."""
     shop = _Workshop(job, Counted(backend, tell), tell)
     await shop.plan()
-    while shop.draft.open:
-        await asyncio.gather(*(shop.split(model) for model in shop.draft.open))
+    await shop.settle(_nothing)
     return shop.draft
 
 
@@ -133,6 +133,8 @@ class _Workshop:
     first: dict[str, Version] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     at_first: Conformance | None = None
+    insides: dict[str, Inside] = field(default_factory=dict)
+    """Of the models that were planned further."""
     draft: Draft = field(init=False)
 
     # Plan.
@@ -145,33 +147,40 @@ class _Workshop:
             self.draft = await converse(plan_system(scenario.specification, scenario.contract), self.backend)
         self.tell("planned", models=list(self.draft.plan.models), open=self.draft.open)
 
-    async def split(self, model: str) -> list[str]:
-        """Plan one model further; the models that have taken its place."""
-        before = set(self.draft.plan.models)
+    async def settle(self, then: Callable[[str, Draft], Awaitable[None]]) -> None:
+        """Plan further what is to be, to any depth; each model goes on at once when it is settled."""
+        await _together(self._settle(model, self.draft, then) for model in self.draft.plan.models)
+        # Not in the order in which they came: that is another one each time.
+        while waiting := self.draft.open:
+            model = waiting[0]
+            inside = self.insides.get(model)
+            self.draft = self.draft.with_inside(model, inside) if inside else self.draft.kept_whole(model)
+
+    async def _settle(self, model: str, draft: Draft, then: Callable[[str, Draft], Awaitable[None]]) -> None:
+        """`draft` holds nothing of what is planned beside this model, so that what is asked depends on no latency."""
+        inside = await self._split(model, draft) if draft.parts[model].split else None
+        if inside is None:
+            await then(model, draft)
+        else:
+            within = draft.with_inside(model, inside)
+            await _together(self._settle(one, within, then) for one in inside.plan.models)
+
+    async def _split(self, model: str, draft: Draft) -> Inside | None:
+        """Plan one model further; None where there is no sound plan of its inside."""
         try:
-            inside = await converse(split_model(self.draft, model, self.job.scenario.contract), self.backend)
+            inside = await converse(split_model(draft, model, self.job.scenario.contract), self.backend)
         except GenerationError as error:
             self.tell("kept whole", model, reason=str(error))
-            self.draft = self.draft.kept_whole(model)
-            return [model]
-        try:
-            # Others may have been planned further meanwhile.
-            self.draft = self.draft.with_inside(model, inside)
-        except UsageError as error:
-            self.tell("kept whole", model, reason=str(error))
-            self.draft = self.draft.kept_whole(model)
-            return [model]
-        found = [name for name in self.draft.plan.models if name not in before]
-        self.tell("split", model, models=found)
-        return found
+            return None
+        self.insides[model] = inside
+        self.tell("split", model, models=list(inside.plan.models))
+        return inside
 
     # Write.
 
     async def write(self) -> None:
         """Every component; each as soon as it is settled."""
-        async with asyncio.TaskGroup() as group:
-            for model in self.draft.plan.models:
-                group.create_task(self._work_on(model, group))
+        await self.settle(self._write)
         missing = [name for name in self.draft.plan.models if not self.versions[name].source]
         if missing:
             defects = [f"{name}: {self.versions[name].findings[0]}" for name in missing]
@@ -180,26 +189,22 @@ class _Workshop:
             :_MOST_SEEN
         ]
 
-    async def _work_on(self, model: str, group: asyncio.TaskGroup) -> None:
-        if self.draft.parts[model].split:
-            for inner in await self.split(model):
-                group.create_task(self._work_on(inner, group))
-            return
-        one = self._commission(model)
+    async def _write(self, model: str, draft: Draft) -> None:
+        one = self._commission(model, draft)
         told = partial(self._told, model)
-        conversation = write_component(one, self._trial(one), self.job.attempts, told)
+        conversation = write_component(one, self._trial(one, draft), self.job.attempts, told)
         self.versions[model] = await converse(conversation, self.backend)
 
-    def _commission(self, model: str) -> Commission:
-        one = commission(self.draft.plan, model, self.job.scenario.contract, self.draft.quoted(model))
+    def _commission(self, model: str, draft: Draft) -> Commission:
+        one = commission(draft.plan, model, self.job.scenario.contract, draft.quoted(model))
         return replace(one, seen=tuple(self.seen))
 
-    def _trial(self, one: Commission) -> partial[list[str]]:
+    def _trial(self, one: Commission, draft: Draft) -> partial[list[str]]:
         contract = self.job.scenario.contract
         return partial(
             try_alone,
             one=one,
-            messages_text=messages_text(self.draft.plan, contract),
+            messages_text=messages_text(draft.plan, contract),
             ticks_per_unit=ticks_per_unit_of(contract.time.resolution),
             launcher=self.job.launcher,
         )
@@ -227,7 +232,7 @@ class _Workshop:
             if not told:
                 break
             self.tell("mending", number=number, models=sorted(told))
-            await asyncio.gather(*(self._mend(model, told[model]) for model in sorted(told)))
+            await _together(self._mend(model, told[model]) for model in sorted(told))
             found = await self._try()
             if score(found) > best_score:
                 best, best_score = dict(self.versions), score(found)
@@ -237,9 +242,9 @@ class _Workshop:
         return found
 
     async def _mend(self, model: str, findings: list[str]) -> None:
-        one = self._commission(model)
+        one = self._commission(model, self.draft)
         told = partial(self._told, model)
-        conversation = mend_component(one, self.versions[model], findings, self._trial(one), told)
+        conversation = mend_component(one, self.versions[model], findings, self._trial(one, self.draft), told)
         version = await converse(conversation, self.backend)
         if version.is_sound:
             self.versions[model] = version
@@ -272,6 +277,17 @@ class _Workshop:
                 found += [f"{model}: {sentence}" for sentence in sentences]
             found += unassigned(conformance, self.draft.plan)
         return found
+
+
+async def _nothing(model: str, draft: Draft) -> None:
+    """Do nothing with it."""
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all of it; one that fails does not end the others: what they are being told is paid for, and is kept."""
+    for outcome in await asyncio.gather(*work, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 def _by_hand(plan: PlanTree, scenario: Scenario) -> Draft:
