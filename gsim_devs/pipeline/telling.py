@@ -38,6 +38,7 @@ class Counted:
             "answered",
             request.slot,
             model=reply.model,
+            calls=reply.usage.calls,
             input=reply.usage.input,
             output=reply.usage.output,
             cached=reply.usage.cached,
