@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gsim_devs.errors import GsimError, UsageError
+from gsim_devs.errors import GenerationError, GsimError, UsageError
 
 from .conform import reference_for, scenario_of
 from .report import add_json_option, write_json
@@ -23,7 +23,7 @@ from .report import add_json_option, write_json
 if TYPE_CHECKING:
     from gsim_devs.conformance import Conformance
     from gsim_devs.execution import Simulator
-    from gsim_devs.llm import Configuration, Opened
+    from gsim_devs.llm import Configuration, Opened, Usage
     from gsim_devs.pipeline import Built, Job
     from gsim_devs.planning import Draft
     from gsim_devs.runs import Ending, Manifest, Run
@@ -79,6 +79,9 @@ def register(subparsers: Any) -> None:
         "--rounds", metavar="N", type=int, default=3, help="how often the whole may be tried and mended (3)"
     )
     parser.add_argument(
+        "--jobs", metavar="N", type=int, help="how many test inputs run at once (default: as many as cores)"
+    )
+    parser.add_argument(
         "--examine-on",
         metavar="LEVELS",
         default="smoke",
@@ -105,6 +108,11 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--answered-by", metavar="WHO", help="who answers the requests of manual:DIR; is recorded"
     )
+    add_limits(parser)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Declare how much may be spent."""
     for name, kind, unit in _LIMITS:
         parser.add_argument(f"--{name}", metavar="N", type=kind, help=f"stop before more {unit} are spent")
 
@@ -123,14 +131,19 @@ def call(options: argparse.Namespace) -> int:
         return _run(job, options, run)
 
 
-def resume(folder: Path) -> int:
-    """Go on with a build: what was answered is there, and what it led to is made again from that."""
+def resume(folder: Path, given: argparse.Namespace) -> int:
+    """Go on with a build: what was answered is there, and what it led to is made again from that.
+
+    Limits that are given take the place of those of the build; what was spent before counts.
+    """
     from gsim_devs.runs import Run
 
     from .program import parsed
 
     with Run.open(folder) as run:
         options = parsed(run.manifest.command)
+        for name, value in _limits(given).items():
+            setattr(options, name, value if value is not None else getattr(options, name))
         return _run(_job(options), options, run)
 
 
@@ -139,9 +152,13 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
     from gsim_devs.pipeline import build
     from gsim_devs.runs import show_live
 
+    def begun(backend: Opened) -> Coroutine[Any, Any, Built]:
+        backend.budget.spent = _spent(run)
+        return build(job, backend, run)
+
     print(f"gsim-devs: {run.folder} holds everything of this build", file=sys.stderr)
     with noted(run), show_live(run, sys.stderr, options.progress):
-        built = asyncio.run(with_backend(options, run.paths.llm, lambda backend: build(job, backend, run)))
+        built = asyncio.run(with_backend(options, run.paths.llm, begun))
         found = tried(built.simulator, job)
     data = kept(built, found, run)
     shutil.copytree(built.simulator, run.paths.simulator, dirs_exist_ok=True)
@@ -154,15 +171,18 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
 
 @contextmanager
 def noted(run: Run) -> Iterator[None]:
-    """Note in a run what ends it before its end; of several errors that were raised at once the first goes on."""
+    """Note in a run what ends it before its end, and say how it goes on."""
+    from gsim_devs.llm import BudgetError
+
     try:
         yield
-    except* GsimError as group:
-        first: BaseException = group
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        run.finish(_ending_by(first), str(first))
-        raise first from None
+    except GsimError as error:
+        run.finish(_ending_by(error), str(error))
+        if not isinstance(error, GenerationError):
+            # What a language model could not do it cannot do from the same replies either.
+            limit = f" --{error.limit.replace('_', '-')} N" if isinstance(error, BudgetError) else ""
+            _aside(f"gsim-devs: to go on: gsim-devs runs resume {shlex.quote(str(run.folder))}{limit}")
+        raise
 
 
 def tried(simulator: Simulator, job: Job) -> Conformance:
@@ -246,6 +266,8 @@ def _job(options: argparse.Namespace) -> Job:
     from gsim_devs.execution import sandboxed
     from gsim_devs.pipeline import Job
 
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, not {options.jobs}")
     scenario = scenario_of(options.id)
     if not scenario.specification.strip():
         raise UsageError(f"{scenario.id} has no specification: write specs/{scenario.id}.md")
@@ -257,7 +279,7 @@ def _job(options: argparse.Namespace) -> Job:
         rounds=options.rounds,
         levels=tuple(options.examine_on.split(",")),
         launcher=sandboxed(options.isolation),
-        jobs=os.cpu_count() or 1,
+        jobs=options.jobs or os.cpu_count() or 1,
     )
 
 
@@ -298,8 +320,22 @@ def configuration_of(options: argparse.Namespace) -> Configuration:
     """What the file, the environment and the flags say of language models."""
     from gsim_devs.llm import load_configuration
 
-    names = ["model", "answered_by", *(name.replace("-", "_") for name, _, _ in _LIMITS)]
-    return load_configuration(Path(), os.environ, {name: getattr(options, name) for name in names})
+    given = {"model": options.model, "answered_by": options.answered_by, **_limits(options)}
+    return load_configuration(Path(), os.environ, given)
+
+
+def _limits(options: argparse.Namespace) -> dict[str, Any]:
+    names = [name.replace("-", "_") for name, _, _ in _LIMITS]
+    return {name: getattr(options, name) for name in names}
+
+
+def _spent(run: Run) -> Usage:
+    """By the processes that worked on this run before; a limit is one of the run."""
+    from gsim_devs.llm import Usage
+    from gsim_devs.runs import spent
+
+    taken = spent(run.paths.events)
+    return Usage(calls=taken["calls"], input=taken["input"], output=taken["output"], cached=taken["cached"])
 
 
 def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opened:
@@ -313,8 +349,21 @@ def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opene
         recordings=kept,
         whole=not options.plan_only,
         told=_aside,
-        again=lambda slot: f"gsim-devs {shlex.join(options.words)}  # without the recording of {slot}",
+        again=lambda slot: _recording_anew(options),
     )
+
+
+def _recording_anew(options: argparse.Namespace) -> str:
+    """The command that asks for what changed, and for nothing else."""
+    words, replayed = list(options.words), options.llm
+    if replayed in words:
+        words[words.index(replayed) - 1 : words.index(replayed) + 1] = [
+            "--record",
+            replayed.partition(":")[2],
+        ]
+    else:
+        words[words.index(f"--llm={replayed}")] = f"--record={replayed.partition(':')[2]}"
+    return f"gsim-devs {shlex.join(words)}"
 
 
 def _aside(sentence: str) -> None:

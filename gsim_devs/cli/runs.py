@@ -17,8 +17,8 @@ from .report import add_json_option, write_json
 if TYPE_CHECKING:
     from gsim_devs.runs import Account, Cost, Difference, Pair, Unreadable
 
-RESUMERS: Mapping[str, Callable[[Path], int]] = {"build": build.resume}
-"""How a run goes on, by the command that began it; given the folder, returns the exit code."""
+RESUMERS: Mapping[str, Callable[[Path, argparse.Namespace], int]] = {"build": build.resume}
+"""How a run goes on, by the command that began it; given the folder and what was said now, returns the exit code."""
 
 _FEW = 3
 """How many findings of an attempt are shown."""
@@ -40,6 +40,7 @@ def register(subparsers: Any) -> None:
     show.add_argument("--slot", metavar="SLOT", help="the request and the reply, such as component/sender/a1")
     resume = _command(commands, "resume", _resume, "go on with a run that did not come to its end")
     resume.add_argument("run", metavar="RUN", help="its name, or the path of its folder")
+    build.add_limits(resume)
     diff = _command(
         commands, "diff", _diff, "tell what differs between two runs (exit code 1: something does)"
     )
@@ -101,7 +102,7 @@ def _resume(options: argparse.Namespace) -> int:
     if not command or command[0] not in RESUMERS:
         began = f"`{_typed(command)}`" if command else "no command"
         raise UsageError(f"{account.id} was begun by {began}, which cannot go on with a run; begin it again")
-    return RESUMERS[command[0]](account.folder)
+    return RESUMERS[command[0]](account.folder, options)
 
 
 def _diff(options: argparse.Namespace) -> int:

@@ -113,7 +113,7 @@ class Budget:
             spent += f", {self.cost:.4f} US dollars"
         return (
             f"the budget is used up: the next call might pass {limit} = {most}; spent so far: {spent}. "
-            f"What was answered is kept: raise {limit} and run the same command again to go on"
+            f"What was answered is kept: raise {limit} to go on"
         )
 
 

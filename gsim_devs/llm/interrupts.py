@@ -43,7 +43,7 @@ async def interruptible(
             give_up()
             return
         deadline = loop.call_later(grace, give_up)
-        stop("stopped by Ctrl-C; what was answered is kept: run the same command again to go on")
+        stop("stopped by Ctrl-C; what was answered is kept")
         told(f"waiting up to {grace:g} seconds for calls under way; press Ctrl-C again to give them up")
 
     # Where there are no such signals, another thread or another system, Ctrl-C is what it always was.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .comparing import Difference, Pair, compare, scores
-from .cost import Cost, CostTable, cost_of
+from .cost import Cost, CostTable, cost_of, spent
 from .events import BadEvent, Event, read_events
 from .live import HOWS, show_live
 from .manifest import Ending, Input, Manifest, inputs_of
@@ -47,6 +47,7 @@ __all__ = [
     "Cost",
     "CostTable",
     "cost_of",
+    "spent",
     # showing
     "show_live",
     "HOWS",

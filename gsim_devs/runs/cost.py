@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from .events import Event, is_number
+from .events import Event, is_number, read_events
 
 _MOST_ROWS = 1000
 """A file may claim any number of models."""
@@ -77,6 +78,17 @@ def cost_of(events: Iterable[Event]) -> CostTable:
                 key = ("others", "")
             rows[key] = rows.get(key, Cost(*key)) + reply
     return CostTable(tuple(rows.values()))
+
+
+def spent(events: Path) -> dict[str, int]:
+    """What the calls of a run took so far, in calls and tokens; what was replayed took nothing."""
+    names = ("calls", "input", "output", "cached")
+    taken = dict.fromkeys(names, 0)
+    for event in read_events(events):
+        if isinstance(event, Event) and event.kind == "answered" and event.data.get("replayed") is not True:
+            for name in names:
+                taken[name] += int(_number(event.data.get(name)) or 0)
+    return taken
 
 
 def _cost(event: Event) -> Cost:

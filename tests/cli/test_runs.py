@@ -221,7 +221,7 @@ def test_a_run_goes_on_by_the_command_that_began_it(capsys, monkeypatch):
     assert "was begun by `gsim-devs build abp`, which cannot go on with a run" in capsys.readouterr().err
 
     resumed = []
-    monkeypatch.setattr(runs, "RESUMERS", {"build": lambda one: resumed.append(one) or 7})
+    monkeypatch.setattr(runs, "RESUMERS", {"build": lambda one, options: resumed.append(one) or 7})
     assert main(["runs", "resume", folder.name]) == 7
     assert resumed == [Path("runs", folder.name)]
 

@@ -47,7 +47,7 @@ def test_calls_stop_at_their_limit():
     refused = [result for result in results if isinstance(result, BudgetError)]
     assert len(refused) == 27
     assert all(error.limit == "max_calls" for error in refused)
-    assert "raise max_calls and run the same command again" in str(refused[0])
+    assert "raise max_calls to go on" in str(refused[0])
 
 
 @pytest.mark.parametrize("output", [100, 1])

@@ -68,7 +68,7 @@ def test_after_ctrl_c_calls_under_way_are_recorded_and_none_is_begun(tmp_path):
 
     assert begun == ["a0", "a1"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a0.json", "a1.json"]
-    assert "run the same command again" in said
+    assert "what was answered is kept" in said
 
 
 def test_a_second_ctrl_c_gives_them_up(tmp_path):
