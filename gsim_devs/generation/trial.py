@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -27,6 +28,11 @@ _HARNESS = Path(__file__).with_name("harness.py")
 _LIMITS = Limits(seconds=10.0, output=8 * 1024 * 1024)
 # Wrong whatever came in.
 _ALWAYS = {
+    "MemoryError",
+    "OSError",
+    "PermissionError",
+    "FileNotFoundError",
+    "BlockingIOError",
     "NameError",
     "UnboundLocalError",
     "ImportError",
@@ -34,6 +40,7 @@ _ALWAYS = {
     "SimulationError",
     "RecursionError",
 }
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SAID = (
     "argument",
     "is no output port",
@@ -177,7 +184,8 @@ def _value(kind: TypeExpression | None, messages: Mapping[str, MessageType], cha
 def _judged(name: str, outcome: Mapping[str, Any], one: Commission) -> Iterator[str]:
     error = outcome.get("error")
     if isinstance(error, dict):
-        kind, text = str(error.get("kind"))[:80], str(error.get("text"))[:300]
+        # Addresses differ from run to run, and what is sent back must not.
+        kind, text = str(error.get("kind"))[:80], _ADDRESS.sub("", str(error.get("text")))[:300]
         if name == "without any input" or kind in _ALWAYS or _is_certain(kind, text):
             line = f", line {error.get('line')}" if str(error.get("line", "")).isdigit() else ""
             yield f"Driven alone {name}, the component fails in {str(error.get('event'))[:80]}{line}: {kind}: {text}"
