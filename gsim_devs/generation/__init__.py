@@ -7,6 +7,7 @@ from .commission import Commission, commission
 from .interface import interface_findings
 from .policy import Finding, policy_findings
 from .trial import try_alone
+from .verifying import Answer, Reading, answer_reader, read_component
 
 __all__ = [
     "commission",
@@ -19,4 +20,8 @@ __all__ = [
     "Finding",
     "interface_findings",
     "try_alone",
+    "read_component",
+    "Reading",
+    "answer_reader",
+    "Answer",
 ]

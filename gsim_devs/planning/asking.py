@@ -71,7 +71,7 @@ def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Co
     if not text.sentences:
         raise UsageError("the specification is empty; write down how the system behaves")
     closing = ", ".join(f"`{kind.event}`" for kind in contract.events if kind.at_end)
-    asked = PlanPrompt(text.numbered, _shown(contract), closing, contract.id)
+    asked = PlanPrompt(text.numbered, contract_text(contract), closing, contract.id)
 
     def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
         draft = Draft(plan_of(reply, contract.id, contract.title), text, _parts(reply), _rest(reply))
@@ -108,7 +108,7 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
     return (yield from _asked(slot, rendered(_PROMPTS / "split.md", asked), examined, attempts))
 
 
-def _shown(contract: Contract) -> str:
+def contract_text(contract: Contract) -> str:
     """The contract without what only the printing of records needs."""
     data = contract.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return write_yaml({key: value for key, value in data.items() if key != "layout"})
