@@ -67,7 +67,12 @@ def register(subparsers: Any) -> None:
         "--plan", metavar="FILE", type=Path, help="build this plan, instead of asking for one"
     )
     parser.add_argument("--plan-only", action="store_true", help="show the plan, and build nothing")
-    parser.add_argument("--save-plan", metavar="FILE", type=Path, help="write the plan there, for --plan")
+    parser.add_argument(
+        "--save-plan",
+        metavar="FILE",
+        type=Path,
+        help="write the plan there, for --plan; as a Mermaid diagram where the name ends in .mmd",
+    )
     parser.add_argument(
         "--attempts",
         metavar="N",
@@ -219,11 +224,15 @@ def _ending_by(error: BaseException) -> Ending:
 
 def _print_plan(draft: Draft, options: argparse.Namespace) -> None:
     from gsim_devs.contracts import dump_yaml
-    from gsim_devs.planning import as_tree
+    from gsim_devs.planning import as_mermaid, as_tree, coverage
 
     if options.save_plan is not None:
-        options.save_plan.write_text(dump_yaml(draft.plan), encoding="utf-8")
+        is_diagram = options.save_plan.suffix == ".mmd"
+        text = as_mermaid(draft.plan) if is_diagram else dump_yaml(draft.plan)
+        options.save_plan.write_text(text, encoding="utf-8")
     print(as_tree(draft.plan), end="")
+    if options.plan_only:
+        print("", coverage(draft), sep="\n", end="")
 
 
 def data_of(built: Built, found: Conformance) -> dict[str, Any]:

@@ -145,7 +145,13 @@ class _Workshop:
             self.draft = _by_hand(self.job.plan, scenario)
         else:
             self.draft = await converse(plan_system(scenario.specification, scenario.contract), self.backend)
-        self.tell("planned", models=list(self.draft.plan.models), open=self.draft.open)
+        self.tell(
+            "planned",
+            models=list(self.draft.plan.models),
+            open=self.draft.open,
+            sentences={model: list(part.sentences) for model, part in self.draft.parts.items()},
+            kept_by_none={str(number): reason for number, reason in self.draft.rest.items()},
+        )
 
     async def settle(self, then: Callable[[str, Draft], Awaitable[None]]) -> None:
         """Plan further what is to be, to any depth; each model goes on at once when it is settled."""

@@ -1,12 +1,15 @@
-"""A plan for people: as a tree in the terminal, and as a Mermaid diagram."""
+"""A plan for people: as a tree in the terminal, as a Mermaid diagram, and who keeps which sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import shorten
 
 from gsim_devs.contracts import AtomicNode, Component, PlanTree, atomics
 from gsim_devs.contracts.plan import Coupled
 from gsim_devs.contracts.tree import PortOf, below, leads
+
+from .draft import Draft
 
 
 def as_tree(plan: PlanTree) -> str:
@@ -23,6 +26,19 @@ def as_mermaid(plan: PlanTree) -> str:
     lines += [f"  out_{name}([{name}])" for name in plan.root.outputs]
     lines += _boxes(plan.root, "", "  ")
     lines += [f"  {source} -->|{message}| {target}" for source, message, target in _arrows(plan)]
+    return "\n".join(lines) + "\n"
+
+
+def coverage(draft: Draft) -> str:
+    """Every sentence of the specification with the models that keep it, or the reason why none needs to."""
+    keepers: dict[int, list[str]] = {}
+    for model, part in draft.parts.items():
+        for number in part.sentences:
+            keepers.setdefault(number, []).append(model)
+    lines = []
+    for number, sentence in enumerate(draft.text.sentences, 1):
+        who = ", ".join(keepers.get(number, ())) or f"- ({draft.rest.get(number, 'nobody')})"
+        lines.append(f"[{number}] {shorten(' '.join(sentence.split()), 70, placeholder=' …')}\n      {who}")
     return "\n".join(lines) + "\n"
 
 

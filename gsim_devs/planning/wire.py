@@ -178,7 +178,10 @@ class PlanReply(Declaration):
 
 
 def plan_of(reply: PlanReply, system: str, about: str = "") -> PlanTree:
-    """The plan that a reply describes, of a system that is about this; raises UsageError with a sentence for each thing that is no plan."""
+    """The plan that a reply describes, of a system that is about this.
+
+    Raises UsageError with a sentence for each thing that is no plan.
+    """
     defects = [*_repeated(reply), *_misplaced(reply)]
     if defects:
         raise UsageError("\n".join(defects))

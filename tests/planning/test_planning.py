@@ -11,7 +11,7 @@ import pytest
 from gsim_devs.contracts import atomics, check_plan, from_data, load_contract, load_plan
 from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.llm import Reply, Usage, form_of, variables
-from gsim_devs.planning import asking, cut, plan_system, split_model
+from gsim_devs.planning import as_mermaid, asking, coverage, cut, plan_system, split_model
 from gsim_devs.planning.wire import PlanReply, plan_of
 from tests.planning.replies import reply_of
 
@@ -119,6 +119,26 @@ def test_a_sentence_that_no_model_needs_is_named_with_the_reason():
     draft, _ = lead(plan_system(SPECIFICATION, CONTRACT), reply)
 
     assert draft.rest == {7: "an explanation"}
+
+
+def test_the_coverage_names_who_keeps_each_sentence_or_why_nobody_does():
+    reply = sound(rest=[{"sentence": 7, "reason": "an explanation"}])
+    reply["models"][0]["sentences"].remove(7)
+    draft, _ = lead(plan_system(SPECIFICATION, CONTRACT), reply)
+
+    lines = coverage(draft).splitlines()
+
+    assert lines[0].startswith("[1] A sender uploads packets")
+    assert lines[1] == "      Dispatcher"
+    assert lines[13] == "      - (an explanation)"
+
+
+def test_a_diagram_leads_through_coupled_components():
+    text = as_mermaid(reference("oft"))
+
+    assert "  in_command -->|Command| dispatcher" in text
+    assert "  dispatcher -->|Request| server_egress" in text
+    assert "  subgraph server [server]" in text
 
 
 def test_a_model_that_is_too_much_is_planned_further():
