@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gsim_devs.conformance import CaseResult, Conformance
 from gsim_devs.contracts import PlanTree, atomics
@@ -16,11 +16,10 @@ _FAILED = re.compile(r"([\w.]+(?: and [\w.]+)*) failed at time")
 
 def blamed(conformance: Conformance, plan: PlanTree, *, widely: bool = False) -> dict[str, list[str]]:
     """What to tell the writer of each model; `widely`: also of those that feed the blamed one unheard."""
-    models = {path: node.model for path, node, _ in atomics(plan)}
     told: dict[str, list[str]] = {}
     for case in conformance.cases:
         for paths, sentence in findings(case, widely=widely):
-            for model in dict.fromkeys(_models(paths, models)):
+            for model in models_of(paths, plan):
                 if len(told.setdefault(model, [])) < _MOST:
                     told[model].append(sentence)
     return told
@@ -28,13 +27,20 @@ def blamed(conformance: Conformance, plan: PlanTree, *, widely: bool = False) ->
 
 def unassigned(conformance: Conformance, plan: PlanTree) -> list[str]:
     """What nobody can be blamed for."""
-    models = {path: node.model for path, node, _ in atomics(plan)}
     return [
         sentence
         for case in conformance.cases
         for paths, sentence in findings(case)
-        if not list(_models(paths, models))
+        if not models_of(paths, plan)
     ]
+
+
+def models_of(paths: Iterable[str], plan: PlanTree) -> tuple[str, ...]:
+    """The models of the components with these paths, each once."""
+    models = {path: node.model for path, node, _ in atomics(plan)}
+    # Copies count under their name without the number.
+    names = (path if path in models else re.sub(r"_\d+$", "", path) for path in paths)
+    return tuple(dict.fromkeys(models[name] for name in names if name in models))
 
 
 def findings(case: CaseResult, *, widely: bool = False) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -52,11 +58,3 @@ def findings(case: CaseResult, *, widely: bool = False) -> Iterator[tuple[tuple[
             lines = "\n  ".join(in_words(violation))
             paths = violation.components + (violation.unheard if widely else ())
             yield paths, f"In the test {case.id} the specification is not kept:\n  {lines}"
-
-
-def _models(paths: tuple[str, ...], models: Mapping[str, str]) -> Iterator[str]:
-    for path in paths:
-        # Copies count under their name without the number.
-        name = path if path in models else re.sub(r"_\d+$", "", path)
-        if name in models:
-            yield models[name]
