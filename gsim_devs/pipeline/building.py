@@ -29,10 +29,15 @@ from gsim_devs.generation import (
 )
 from gsim_devs.llm import Backend, Usage, converse
 from gsim_devs.planning import Draft, Inside, Part, cut, plan_system, split_model
+from gsim_devs.rules import RuleSet
 from gsim_devs.runtime.clock import ticks_per_unit_of
 
 from .blame import blamed, unassigned
+from .opinions import Advisers, Opinions
 from .telling import Counted, Tell, silent
+
+PERFECT = (1.0, 1.0, 1.0)
+"""The score of a simulator in which nothing was found."""
 
 _MOST_SEEN = 8
 
@@ -57,6 +62,10 @@ class Job:
     """How code that a language model wrote is started."""
     jobs: int = 2
     """How many test inputs run at once."""
+    verify: bool = False
+    """Whether every component is also read beside its sentences by somebody else."""
+    draft_rules: bool = False
+    """Whether rules are drafted from the specification, and the simulator is held against them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Built:
     """How the last one did."""
     unresolved: Sequence[str]
     """What is still wrong, in words."""
+    opinions: Opinions | None
+    """What second opinions found; None where none were asked for."""
     usage: Usage
     seconds: float
     critical: float
@@ -86,8 +97,8 @@ async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
     started = time.monotonic()
     shop = _Workshop(job, Counted(backend, tell), tell)
     await shop.plan()
-    await shop.write()
-    conformance = await shop.mend()
+    await _together([shop.write(), *([shop.advisers.draft()] if job.draft_rules else [])])
+    conformance = await shop.heed_rules(await shop.mend())
     return Built(
         simulator=job.into,
         draft=shop.draft,
@@ -96,6 +107,7 @@ async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
         at_first=shop.at_first,
         conformance=conformance,
         unresolved=shop.unresolved(conformance),
+        opinions=shop.advisers.opinions,
         usage=shop.backend.usage,
         seconds=time.monotonic() - started,
         critical=critical_path(shop.backend.seconds),
@@ -111,14 +123,17 @@ async def plan_only(job: Job, backend: Backend, tell: Tell = silent) -> Draft:
 
 
 def critical_path(seconds: Mapping[str, float]) -> float:
-    """The longest chain: a plan, then the slowest component, attempt after attempt."""
-    chains: dict[str, float] = {}
+    """The longest chain: a plan, then the slowest component, attempt after attempt; decisions of arbiters come last."""
+    chains: dict[str, dict[str, float]] = {"plan": {}, "component": {}, "arbiter": {}}
     for slot, taken in seconds.items():
-        name = slot.rpartition("/")[0]
-        chains[name] = chains.get(name, 0.0) + taken
-    planning = sum(taken for name, taken in chains.items() if name.startswith("plan"))
-    return planning + max(
-        (taken for name, taken in chains.items() if not name.startswith("plan")), default=0.0
+        first, _, name = slot.rpartition("/")[0].partition("/")
+        # A component and its reader wait for each other; drafted rules are one more thing beside the components.
+        stage = chains[first] if first in chains else chains["component"]
+        stage[name] = stage.get(name, 0.0) + taken
+    return (
+        sum(chains["plan"].values())
+        + max(chains["component"].values(), default=0.0)
+        + max(chains["arbiter"].values(), default=0.0)
     )
 
 
@@ -136,6 +151,13 @@ class _Workshop:
     insides: dict[str, Inside] = field(default_factory=dict)
     """Of the models that were planned further."""
     draft: Draft = field(init=False)
+    advisers: Advisers = field(init=False)
+
+    def __post_init__(self) -> None:
+        job = self.job
+        self.advisers = Advisers(
+            job.scenario, job.into, job.levels, self.backend, self.tell, job.verify, job.draft_rules
+        )
 
     # Plan.
 
@@ -198,8 +220,11 @@ class _Workshop:
     async def _write(self, model: str, draft: Draft) -> None:
         one = self._commission(model, draft)
         told = partial(self._told, model)
-        conversation = write_component(one, self._trial(one, draft), self.job.attempts, told)
-        self.versions[model] = await converse(conversation, self.backend)
+        trial = self._trial(one, draft)
+        version = await converse(write_component(one, trial, self.job.attempts, told), self.backend)
+        if self.job.verify and version.is_sound:
+            version = await self.advisers.read(one, version, trial, told)
+        self.versions[model] = version
 
     def _commission(self, model: str, draft: Draft) -> Commission:
         one = commission(draft.plan, model, self.job.scenario.contract, draft.quoted(model))
@@ -230,8 +255,10 @@ class _Workshop:
 
     async def mend(self) -> Conformance | None:
         """Try the whole on its test inputs and have it mended, until nothing is found or the rounds are used up."""
-        best, found = dict(self.versions), await self._try()
-        self.at_first, best_score = found, score(found)
+        self.at_first = found = await self._try()
+        if self.advisers.before and score(found) < PERFECT:
+            found = await self._without_readers(found)
+        best, best_score = dict(self.versions), score(found)
         for number in range(1, self.job.rounds + 1):
             # Where the blamed one could not mend it, it may lie with what feeds it.
             told = blamed(found, self.draft.plan, widely=number > 1) if found is not None else {}
@@ -243,15 +270,50 @@ class _Workshop:
             if score(found) > best_score:
                 best, best_score = dict(self.versions), score(found)
         if self.versions != best:
-            self.versions = best
+            self._back_to(best)
             found = await self._try()
         return found
 
-    async def _mend(self, model: str, findings: list[str]) -> None:
+    async def _without_readers(self, found: Conformance | None) -> Conformance | None:
+        """Try what stood before authors answered readers; it stays where it does better."""
+        answered = dict(self.versions)
+        self._back_to({**answered, **self.advisers.before})
+        before = await self._try()
+        if score(before) > score(found):
+            self.advisers.take_back()
+            return before
+        self._back_to(answered)
+        return await self._try()
+
+    async def heed_rules(self, found: Conformance | None) -> Conformance | None:
+        """Hold it against drafted rules; have mended what it gets wrong by decision of an arbiter."""
+        rules = self.advisers.rules
+        if found is None or rules is None:
+            return found
+        told = await self.advisers.judge(await self._examined(rules), self.draft)
+        if told:
+            before = dict(self.versions)
+            arbiter = self.advisers.arbiter
+            await _together(self._mend(model, told[model], arbiter) for model in sorted(told))
+            again = await self._try()
+            if score(again) < score(found):
+                self._back_to(before)
+                again = await self._try()
+            found = again
+            self.advisers.conclude(await self._examined(rules))
+        return found
+
+    def _back_to(self, versions: Mapping[str, Version]) -> None:
+        """Take earlier versions again; the numbers of later attempts are used up."""
+        self.versions = {
+            name: replace(version, attempt=self.versions[name].attempt) for name, version in versions.items()
+        }
+
+    async def _mend(self, model: str, findings: list[str], backend: Backend | None = None) -> None:
         one = self._commission(model, self.draft)
         told = partial(self._told, model)
         conversation = mend_component(one, self.versions[model], findings, self._trial(one, self.draft), told)
-        version = await converse(conversation, self.backend)
+        version = await converse(conversation, backend or self.backend)
         if version.is_sound:
             self.versions[model] = version
         else:
@@ -262,14 +324,19 @@ class _Workshop:
         scenario, job = self.job.scenario, self.job
         sources = {name: version.source for name, version in self.versions.items()}
         assemble(self.draft.plan, sources, scenario.contract, job.into, origin="a language model")
-        cases = [case for case in scenario.cases if case.level in job.levels]
-        if not cases:
+        if not any(case.level in job.levels for case in scenario.cases):
             return None
-        found = await asyncio.to_thread(
-            conform, job.into, scenario, jobs=job.jobs, cases=cases, launcher=job.launcher
-        )
+        found = await self._examined(scenario.rules)
         self.tell("tried", operational=found.operational, behavioural=found.behavioural)
         return found
+
+    async def _examined(self, rules: RuleSet) -> Conformance:
+        """What is assembled, on its test inputs, by some rules."""
+        scenario, job = replace(self.job.scenario, rules=rules), self.job
+        cases = [case for case in scenario.cases if case.level in job.levels]
+        return await asyncio.to_thread(
+            conform, job.into, scenario, jobs=job.jobs, cases=cases, launcher=job.launcher
+        )
 
     def unresolved(self, conformance: Conformance | None) -> list[str]:
         """What is still wrong."""
@@ -282,6 +349,8 @@ class _Workshop:
             for model, sentences in sorted(blamed(conformance, self.draft.plan).items()):
                 found += [f"{model}: {sentence}" for sentence in sentences]
             found += unassigned(conformance, self.draft.plan)
+        if (opinions := self.advisers.opinions) is not None:
+            found += opinions.unresolved
         return found
 
 
@@ -308,5 +377,5 @@ def _by_hand(plan: PlanTree, scenario: Scenario) -> Draft:
 def score(found: Conformance | None) -> tuple[float, float, float]:
     """What of two simulators makes one the better; larger is better."""
     if found is None:
-        return (1.0, 1.0, 1.0)
+        return PERFECT
     return (found.operational, found.behavioural or 0.0, found.obligations or 0.0)
