@@ -6,6 +6,7 @@ lock                           held by the process that writes; names it
 llm/                           requests and replies; written by the room llm
 plan.json  plan/a1.json …      the plan, and the attempts at it with what was found
 components/sender/a1.py …      a model's attempts with what was found, and the accepted one
+rules.yaml                     the rules that were drafted and stand
 steps/                         what is done, and from which inputs
 simulator/                     the assembled simulator
 traces/CASE/1.jsonl            what it reported
@@ -55,6 +56,11 @@ class Paths:
     def components(self) -> Path:
         """A folder for each model."""
         return self.folder / "components"
+
+    @property
+    def rules(self) -> Path:
+        """The rules that were drafted and stand."""
+        return self.folder / "rules.yaml"
 
     @property
     def simulator(self) -> Path:

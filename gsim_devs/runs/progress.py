@@ -133,11 +133,15 @@ class Progress:
         )
 
     def asked(self, event: Event) -> None:
+        if not _is_of_part(event):
+            return
         parts, key, attempt = self._of_slot(event)
         stand: Stand = "asked" if attempt <= 1 else "repaired"
         self._change(parts, key, stand=stand, attempt=attempt, asked_at=event.at)
 
     def answered(self, event: Event) -> None:
+        if not _is_of_part(event):
+            return
         parts, key, attempt = self._of_slot(event)
         part, data = parts.get(key, Part(key)), event.data
         self._change(
@@ -234,6 +238,11 @@ _STEPS = {
 
 def _name(event: Event) -> str:
     return (event.node or "")[:_LONGEST]
+
+
+def _is_of_part(event: Event) -> bool:
+    """Whether a request is for the plan or a component, and no opinion on them."""
+    return _name(event).partition("/")[0] in (PLAN, "component")
 
 
 def _inside(model: str) -> str:

@@ -151,6 +151,10 @@ class Run:
         """Keep what the simulator reported."""
         return put(self.paths.trace(case, replication), trace)
 
+    def save_rules(self, rules: str) -> None:
+        """Keep the rules that were drafted and stand, as the text of a rules file."""
+        put(self.paths.rules, rules)
+
     def save_report(self, report: Mapping[str, Any]) -> None:
         """Keep how the simulator did, as plain data."""
         put_json(self.paths.report, plain(report))
