@@ -92,8 +92,25 @@ def register(subparsers: Any) -> None:
         default="smoke",
         help="the levels of test inputs on which it is tried while it is built (smoke); the others are for the end",
     )
+    _add_opinion_options(parser)
     add_json_option(parser)
     parser.set_defaults(call=call)
+
+
+def _add_opinion_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="have every component also read beside its sentences by somebody who did not write it",
+    )
+    parser.add_argument(
+        "--draft-rules",
+        action="store_true",
+        help="have rules drafted by somebody who sees no code, and hold the simulator against them",
+    )
+    parser.add_argument(
+        "--save-rules", metavar="FILE", type=Path, help="write the drafted rules that stand there"
+    )
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:
@@ -167,6 +184,8 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
         found = tried(built.simulator, job)
     data = kept(built, found, run)
     shutil.copytree(built.simulator, run.paths.simulator, dirs_exist_ok=True)
+    if options.save_rules is not None:
+        options.save_rules.write_text(_rules_of(built) or "", encoding="utf-8")
     _print_plan(built.draft, options)
     print("", telling.text(found, telling.FEW), *_told(built), sep="\n", end="")
     write_json(options, data)
@@ -211,7 +230,17 @@ def kept(built: Built, found: Conformance, run: Run) -> dict[str, Any]:
         run.accept_component(name, version.source)
     data = data_of(built, found)
     run.save_report({**found.data, "build": data})
+    if (rules := _rules_of(built)) is not None:
+        run.save_rules(rules)
     return data
+
+
+def _rules_of(built: Built) -> str | None:
+    """The drafted rules that stand, as the text of a file; None where none were asked for."""
+    from gsim_devs.contracts import dump_yaml
+
+    rules = built.opinions.rules if built.opinions is not None else None
+    return None if rules is None else dump_yaml(rules)
 
 
 def _ending_by(error: BaseException) -> Ending:
@@ -263,6 +292,7 @@ def data_of(built: Built, found: Conformance) -> dict[str, Any]:
         "seconds": built.seconds,
         "critical_path_seconds": built.critical,
         "unresolved": list(built.unresolved),
+        **({"opinions": built.opinions.data} if built.opinions is not None else {}),
     }
 
 
@@ -277,6 +307,8 @@ def _job(options: argparse.Namespace) -> Job:
 
     if options.jobs is not None and options.jobs < 1:
         raise UsageError(f"--jobs must be at least 1, not {options.jobs}")
+    if options.save_rules is not None and not options.draft_rules:
+        raise UsageError("--save-rules keeps rules that are drafted; add --draft-rules")
     scenario = scenario_of(options.id)
     if not scenario.specification.strip():
         raise UsageError(f"{scenario.id} has no specification: write specs/{scenario.id}.md")
@@ -289,6 +321,8 @@ def _job(options: argparse.Namespace) -> Job:
         levels=tuple(options.examine_on.split(",")),
         launcher=sandboxed(options.isolation),
         jobs=options.jobs or os.cpu_count() or 1,
+        verify=options.verify,
+        draft_rules=options.draft_rules,
     )
 
 
@@ -386,5 +420,6 @@ def _told(built: Built) -> list[str]:
         f"calls        {usage.calls}, {about}{usage.tokens:,} tokens ({usage.input:,} in, {usage.output:,} out)",
         f"seconds      {built.seconds:.1f}; longest chain of replies {built.critical:.1f}",
     ]
+    lines += built.opinions.lines if built.opinions is not None else []
     lines += [f"unresolved   {json.dumps(one)}" for one in built.unresolved]
     return [*lines, ""]
