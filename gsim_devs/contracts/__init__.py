@@ -43,7 +43,7 @@ from .mutants import (
     reference_files,
 )
 from .names import snake_case
-from .observables import Observable, Sampling, State
+from .observables import Action, Observable, Sampling, State
 from .parameters import Parameter
 from .plan import (
     ArgumentBinding,
@@ -97,6 +97,7 @@ __all__ = [
     "Observable",
     "Sampling",
     "State",
+    "Action",
     # plans
     "PlanTree",
     "MessageType",

@@ -12,7 +12,7 @@ from .checks.contract import contract_defects
 from .declaration import Declaration, Identifier, refuse_if_any
 from .events import EventKind
 from .layout import Layout
-from .observables import Observable, State
+from .observables import Action, Observable, State
 from .parameters import Parameter
 from .stdin import NoStdin, Stdin
 from .values import Name
@@ -61,6 +61,8 @@ class Contract(Declaration):
     """Calibratable numbers, by name; `--set NAME=VALUE` changes one."""
     observables: Mapping[Name, Observable] = {}
     """Series that can be compared with data, by name."""
+    actions: Mapping[Name, Action] = {}
+    """What was done to the system while it was observed, by the name of the column in the data."""
     state: State | None = None
     """How a simulation is started from an observed state; none: it cannot be."""
 

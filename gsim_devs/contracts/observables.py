@@ -1,4 +1,4 @@
-"""How data and simulation meet: series read from a trace, and arguments that start from an observed state."""
+"""How data and simulation meet: series read from a trace, starts from an observed state, actions as commands."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class Sampling(Declaration):
 
 
 class Observable(Declaration):
-    """A series of numbers that can be compared with data."""
+    """A series of numbers that can be compared with data, or of texts that say more of the state."""
 
+    type: Literal["number", "text"] = "number"
+    """`text`: what no number says, such as a list; it is not compared, but a simulation can start from it."""
     event: Name
     """The event whose records hold it."""
     entity: Name | None = None
@@ -46,3 +48,16 @@ class State(Declaration):
     """Arguments and the observable whose value at the start each of them takes."""
     time: Name | None = None
     """The argument that takes the time at which the state was observed; none: the model does not depend on it."""
+
+
+class Action(Declaration):
+    """What somebody did to the system: a column of the data that becomes one command on stdin for each row."""
+
+    command: Name
+    """The command; it takes effect at the time of the row."""
+    field: Name
+    """The field that takes the value; the command has no others but its time."""
+    unit: str | None = None
+    """The unit, for readers."""
+    help: str = ""
+    """What it means, in one line."""

@@ -12,6 +12,16 @@ ORDER = ("stdin", "commands", "order")
 TAKEN = ("events", 0)
 SERVED = ("events", 1)
 KEYS = {"time": "time", "entity": "entity", "event": "event", "payload": "payload"}
+ORDERED = {"ordered": {"command": "order", "field": "size"}}
+
+
+def jsonl(time: str | None = "time", **fields: object):
+    """The edit that makes stdin JSON commands `order` with a time, a size, and these fields."""
+    known = {"time": {"type": "number"}, "size": {"type": "integer"}}
+    return {
+        ("stdin",): {"form": "jsonl", "commands": {"order": {"time": time, "fields": {**known, **fields}}}}
+    }
+
 
 BROKEN = [
     (
@@ -224,6 +234,58 @@ BROKEN = [
     (
         {("state",): {"time": "hours"}},
         "state.time: 'hours' is no argument; there are until, clerks, delay, opening, mode, name and prices",
+    ),
+    (
+        {("state",): {"arguments": {"name": "sizes"}}},
+        "state.arguments.name: the argument is of type text, the observable 'sizes' of type number",
+    ),
+    (
+        {("observables", "t"): {"event": "taken"}},
+        "observables.t: the column 't' of data has a meaning already; choose another name",
+    ),
+    (
+        {("observables", "sizes"): {"event": "taken", "type": "text"}},
+        "observables.sizes.field: a text stands in a payload field; say in which",
+    ),
+    (
+        {
+            ("observables", "sizes"): {
+                "event": "taken",
+                "type": "text",
+                "field": "size",
+                "at": {"every": 1, "take": "sum"},
+            }
+        },
+        "observables.sizes.at.take: texts have no sum; take the last",
+    ),
+    # Actions.
+    (
+        {("actions",): ORDERED},
+        "actions.ordered.command: stdin is of the form lines; an action needs commands in jsonl",
+    ),
+    (
+        {**jsonl(), ("actions",): {"ordered": {"command": "ordr", "field": "size"}}},
+        "actions.ordered.command: 'ordr' is no command (did you mean 'order'?)",
+    ),
+    (
+        {**jsonl(), ("actions",): {"ordered": {"command": "order", "field": "time"}}},
+        "actions.ordered.field: 'time' is no field of 'order'; there is only size",
+    ),
+    (
+        {**jsonl(time=None), ("actions",): ORDERED},
+        "actions.ordered.command: 'order' has no time; an action happens at that of its row",
+    ),
+    (
+        {**jsonl(size={"type": "text"}), ("actions",): ORDERED},
+        "actions.ordered.field: it is of type text; the value of an action is a number",
+    ),
+    (
+        {**jsonl(shop={"type": "text"}), ("actions",): ORDERED},
+        "actions.ordered.command: 'order' has other fields too: shop",
+    ),
+    (
+        {**jsonl(), ("actions",): {"sizes": {"command": "order", "field": "size"}}},
+        "actions.sizes: there is an observable of this name; names of both must differ",
     ),
 ]
 

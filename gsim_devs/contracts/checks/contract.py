@@ -11,6 +11,7 @@ from ..declaration import Defect
 from ..names import ATTRIBUTES, OPTIONS, snake_defect
 from ..stdin import commands_of
 from .contract_arguments import argument_defects
+from .contract_data import action_defects, observable_defects, state_defects
 from .contract_events import event_defects
 from .contract_layout import layout_defects
 from .contract_parameters import parameter_defects
@@ -83,40 +84,6 @@ def _commands(contract: Contract) -> Iterator[Defect]:
                 yield Defect(("stdin", "commands", name, "fields", field), f"the name {cause}")
 
 
-def _observables(contract: Contract) -> Iterator[Defect]:
-    events = sorted({kind.event for kind in contract.events})
-    for name, observable in contract.observables.items():
-        place = ("observables", name)
-        kinds = [kind for kind in contract.events if kind.event == observable.event]
-        if not kinds:
-            yield Defect((*place, "event"), unknown("event", observable.event, events))
-            continue
-        if observable.entity is not None:
-            kinds = [kind for kind in kinds if observable.entity in kind.entities]
-            if not kinds:
-                yield Defect(
-                    (*place, "entity"), f"{observable.entity!r} does not report {observable.event!r}"
-                )
-        for kind in kinds:
-            if observable.field is not None and observable.field not in kind.payload:
-                text = unknown(f"payload field of {kind.event!r}", observable.field, kind.payload)
-                yield Defect((*place, "field"), text)
-
-
-def _state(contract: Contract) -> Iterator[Defect]:
-    if contract.state is None:
-        return
-    for argument, observable in contract.state.arguments.items():
-        if argument not in contract.arguments:
-            yield Defect(("state", "arguments", argument), unknown("argument", argument, contract.arguments))
-        if observable not in contract.observables:
-            yield Defect(
-                ("state", "arguments", argument), unknown("observable", observable, contract.observables)
-            )
-    if contract.state.time is not None and contract.state.time not in contract.arguments:
-        yield Defect(("state", "time"), unknown("argument", contract.state.time, contract.arguments))
-
-
 CHECKS: tuple[Callable[[Contract], Iterator[Defect]], ...] = (
     _resolution,
     _horizon,
@@ -128,7 +95,8 @@ CHECKS: tuple[Callable[[Contract], Iterator[Defect]], ...] = (
     layout_defects,
     event_defects,
     parameter_defects,
-    _observables,
-    _state,
+    observable_defects,
+    state_defects,
+    action_defects,
 )
 """The checks, in the order of a contract's keys."""
