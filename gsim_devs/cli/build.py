@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gsim_devs.llm import Configuration, Opened, Usage
     from gsim_devs.pipeline import Built, Job
     from gsim_devs.planning import Draft
-    from gsim_devs.runs import Ending, Manifest, Run
+    from gsim_devs.runs import Account, Ending, Manifest, Run
 
 T = TypeVar("T")
 
@@ -175,11 +175,15 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
     from gsim_devs.runs import show_live
 
     def begun(backend: Opened) -> Coroutine[Any, Any, Built]:
-        backend.budget.spent = _spent(run)
+        # By the processes that worked on this run before; a limit is one of the run.
+        backend.budget.spent = spent_in(run)
         return build(job, backend, run)
 
     print(f"gsim-devs: {run.folder} holds everything of this build", file=sys.stderr)
-    with noted(run), show_live(run, sys.stderr, options.progress):
+    with (
+        noted(run, f"gsim-devs runs resume {shlex.quote(str(run.folder))}"),
+        show_live(run, sys.stderr, options.progress),
+    ):
         built = asyncio.run(with_backend(options, run.paths.llm, begun))
         found = tried(built.simulator, job)
     data = kept(built, found, run)
@@ -194,8 +198,8 @@ def _run(job: Job, options: argparse.Namespace, run: Run) -> int:
 
 
 @contextmanager
-def noted(run: Run) -> Iterator[None]:
-    """Note in a run what ends it before its end, and say how it goes on."""
+def noted(run: Run, to_go_on: str) -> Iterator[None]:
+    """Note in a run what ends it before its end, and say by which command it goes on."""
     from gsim_devs.llm import BudgetError
 
     try:
@@ -205,7 +209,7 @@ def noted(run: Run) -> Iterator[None]:
         if not isinstance(error, GenerationError):
             # What a language model could not do it cannot do from the same replies either.
             limit = f" --{error.limit.replace('_', '-')} N" if isinstance(error, BudgetError) else ""
-            _aside(f"gsim-devs: to go on: gsim-devs runs resume {shlex.quote(str(run.folder))}{limit}")
+            _aside(f"gsim-devs: to go on: {to_go_on}{limit}")
         raise
 
 
@@ -350,12 +354,15 @@ def manifest_of(job: Job, options: argparse.Namespace) -> Manifest:
 
 
 async def with_backend(
-    options: argparse.Namespace, recordings: Path | None, work: Callable[[Opened], Coroutine[Any, Any, T]]
+    options: argparse.Namespace,
+    recordings: Path | None,
+    work: Callable[[Opened], Coroutine[Any, Any, T]],
+    again: str | None = None,
 ) -> T:
     """Open who answers, do the work, and stop in good order at Ctrl-C."""
     from gsim_devs.llm import interruptible
 
-    async with opened(options, recordings) as backend:
+    async with opened(options, recordings, again) as backend:
         return await interruptible(work(backend), backend.stop, told=_aside)
 
 
@@ -372,8 +379,8 @@ def _limits(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names}
 
 
-def _spent(run: Run) -> Usage:
-    """By the processes that worked on this run before; a limit is one of the run."""
+def spent_in(run: Run | Account) -> Usage:
+    """What was spent on a run so far."""
     from gsim_devs.llm import Usage
     from gsim_devs.runs import spent
 
@@ -381,8 +388,11 @@ def _spent(run: Run) -> Usage:
     return Usage(calls=taken["calls"], input=taken["input"], output=taken["output"], cached=taken["cached"])
 
 
-def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opened:
-    """The backend that was asked for; replies are kept in the folder of --record, or in this one."""
+def opened(options: argparse.Namespace, recordings: Path | None = None, again: str | None = None) -> Opened:
+    """The backend that was asked for; replies are kept in the folder of --record, or in this one.
+
+    `again` is the command that makes a recording anew; by default this one, with --record.
+    """
     from gsim_devs.llm import open_backend
 
     kept = options.record or (None if options.llm.startswith("replay:") else recordings)
@@ -392,7 +402,7 @@ def opened(options: argparse.Namespace, recordings: Path | None = None) -> Opene
         recordings=kept,
         whole=not options.plan_only,
         told=_aside,
-        again=lambda slot: _recording_anew(options),
+        again=lambda slot: again or _recording_anew(options),
     )
 
 
