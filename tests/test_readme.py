@@ -27,9 +27,9 @@ NOT_RUN = ["make test"]
 def clone(tmp_path):
     """A copy of the repository, as one has it after installing."""
     left_out = shutil.ignore_patterns(".*", "build", "dist", "tests", "__pycache__")
-    shutil.copytree(ROOT, tmp_path / "clone", ignore=left_out)
-    (tmp_path / "clone" / ".venv").symlink_to(sys.prefix)
-    return tmp_path / "clone"
+    shutil.copytree(ROOT, tmp_path / "gsim_devs", ignore=left_out)
+    (tmp_path / "gsim_devs" / ".venv").symlink_to(sys.prefix)
+    return tmp_path / "gsim_devs"
 
 
 def commands_of(block: str) -> list[tuple[str, str]]:
@@ -62,16 +62,19 @@ def shown(command: str, folder: Path) -> str:
 
 
 def test_every_block_of_the_readme_holds(clone):
-    ran = 0
+    ran, folder = 0, clone
     for language, file, text in BLOCK.findall(README):
         if file:
-            (clone / file).parent.mkdir(parents=True, exist_ok=True)
-            (clone / file).write_text(text)
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text)
             continue
         assert language == "console", f"a block of {language} must name its file"
         for command, expected in commands_of(text):
-            if command not in NOT_RUN:
-                actual = shown(command, clone)
+            if command.startswith("cd "):
+                folder = (folder / command.removeprefix("cd ")).resolve()
+                assert folder.is_dir()
+            elif command not in NOT_RUN:
+                actual = shown(command, folder)
                 assert fits(expected, actual), f"$ {command}\n{actual}"
                 ran += 1
 

@@ -14,9 +14,12 @@ from gsim_devs.contracts import Contract, from_data
 from gsim_devs.errors import UsageError
 from gsim_devs.llm import Conversation, Message, Reply, Request, json_object, rendered
 from gsim_devs.rules import RuleSet, is_quoted, rule_defects
+from gsim_devs.rules.vocabulary import kinds, page
 
 from .asking import contract_text
-from .vocabulary import kinds, page
+
+LEFT_OUT = ("python", "reference", "rate", "mean", "distribution")
+"""Kinds that are not drafted: code, a comparison with a reference, chance over many runs."""
 
 _PROMPTS = Path(__file__).with_name("prompts")
 _MOST_RULES = 40
@@ -67,7 +70,7 @@ def draft_rules(
     messages = (
         Message(
             role="system",
-            text=rendered(_PROMPTS / "rules_system.md", RulesSystemPrompt(page(), _MOST_RULES)),
+            text=rendered(_PROMPTS / "rules_system.md", RulesSystemPrompt(page(LEFT_OUT), _MOST_RULES)),
         ),
         Message(
             role="user",
@@ -124,8 +127,8 @@ def _defects(
     written: Any, name: str, specification: str, contract: Contract, examine: Examine | None
 ) -> Iterator[str]:
     kind = written.get("kind") if isinstance(written, dict) else None
-    if not isinstance(kind, str) or kind not in kinds():
-        yield f"rule {name}: kind is {str(kind)[:80]!r}; allowed is {', '.join(kinds())}"
+    if not isinstance(kind, str) or kind not in kinds(LEFT_OUT):
+        yield f"rule {name}: kind is {str(kind)[:80]!r}; allowed is {', '.join(kinds(LEFT_OUT))}"
         return
     try:
         rules = _alone(written, name, contract)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from gsim_devs.cli import main
 from gsim_devs.contracts.documents import read_yaml
+from gsim_devs.rules.vocabulary import kinds
 
 RULES = sorted((Path(__file__).parents[2] / "trace_checkers").glob("*.yaml"))
 
@@ -43,3 +44,18 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(capsys):
 
     assert code == 2
     assert "contract" in capsys.readouterr().err
+
+
+def test_the_short_page_of_rules_has_every_kind_and_fits_into_a_terminal_or_two(capsys):
+    assert main(["schema", "rules", "--short"]) == 0
+
+    page = capsys.readouterr().out
+    for kind in kinds():
+        assert f"- **{kind}**: " in page
+    assert "`clause`: text" in page
+    assert len(page.splitlines()) < 200
+
+
+def test_only_rules_have_a_short_page(capsys):
+    assert main(["schema", "plan", "--short"]) == 2
+    assert "--short is for rules" in capsys.readouterr().err

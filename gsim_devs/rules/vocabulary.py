@@ -1,44 +1,49 @@
-"""The kinds of rules on one page, taken from their own docstrings.
-
-Leaves out rules that are code, that compare with a reference, and that test chance over many runs.
-"""
+"""The kinds of rules on one page, taken from their own docstrings; for people, and for prompts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from gsim_devs.contracts.declaration import Declaration
-from gsim_devs.rules import Rule
-from gsim_devs.rules.patterns import Pattern, RuleModel
 
-LEFT_OUT = ("python", "reference", "rate", "mean", "distribution")
+from .kinds import Rule
+from .patterns import Pattern, RuleModel
 
 _EXPRESSION = {str, int, float, bool}
 
 
-def kinds() -> dict[str, type[RuleModel]]:
-    """The kinds that can be drafted, by their names."""
+def kinds(without: Collection[str] = ()) -> dict[str, type[RuleModel]]:
+    """The kinds by their names."""
     union = get_args(Rule)[0]
     found = {_name(kind): kind for kind in get_args(union)}
-    return {name: kind for name, kind in found.items() if name not in LEFT_OUT}
+    return {name: kind for name, kind in found.items() if name not in without}
 
 
-def page() -> str:
+def page(without: Collection[str] = ()) -> str:
     """What each kind says, and its keys."""
-    return "\n".join(line for name, kind in kinds().items() for line in _entry(name, kind))
+    return "\n".join(line for name, kind in kinds(without).items() for line in _entry(name, kind))
+
+
+def keys(kind: type[RuleModel], without: Collection[str] = ("kind",)) -> str:
+    """The keys of a kind, a line for each."""
+    return "\n".join(_keys(kind, without))
 
 
 def _entry(name: str, kind: type[RuleModel]) -> Iterator[str]:
     # What follows the first paragraph is for those who write the evaluator.
     about, _, _ = (kind.__doc__ or "").partition("\n\n")
     yield f"- **{name}**: {_flat(about)}"
+    yield from _keys(kind, {*RuleModel.model_fields, "kind"})
+
+
+def _keys(kind: type[RuleModel], without: Collection[str]) -> Iterator[str]:
     for key, field in kind.model_fields.items():
-        if key not in RuleModel.model_fields and key != "kind":
+        if key not in without:
             yield f"  - `{_key(key, field)}`{_need(field)}: {_word(field.annotation)}. {_flat(field.description or '')}"
 
 
@@ -54,9 +59,8 @@ def _need(field: FieldInfo) -> str:
     if field.is_required():
         return ""
     given = field.get_default(call_default_factory=True)
-    return (
-        " (may be left out)" if given is None or given in ((), {}) else f" ({json.dumps(given)} if left out)"
-    )
+    has_word = given is not None and given not in ((), {}) and not isinstance(given, Declaration)
+    return f" ({json.dumps(given)} if left out)" if has_word else " (may be left out)"
 
 
 def _word(annotation: Any) -> str:
