@@ -39,7 +39,7 @@ class ConstantSource(Declaration):
 def _kind_of_source(value: Any) -> str | None:
     if isinstance(value, str):
         return "plain"
-    held = value if isinstance(value, dict) else vars(value)
+    held = vars(value) if isinstance(value, Declaration) else value if isinstance(value, dict) else {}
     return next((kind for kind in ("field", "time", "constant") if kind in held), None)
 
 

@@ -96,7 +96,7 @@ class CopyBinding(Declaration):
 
 
 def _kind_of_binding(value: Any) -> str | None:
-    held = value if isinstance(value, dict) else vars(value)
+    held = vars(value) if isinstance(value, Declaration) else value if isinstance(value, dict) else {}
     kinds = {
         "argument": "argument",
         "parameter": "parameter",

@@ -58,7 +58,7 @@ def _merged(texts: list[str]) -> list[str]:
 def _findings(item: Any, model: type[BaseModel], data: Any) -> Iterator[tuple[Place, str]]:
     if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
         return  # It counts only the sound items; the others have sentences of their own.
-    place = _place_in_data(item["loc"], item["type"], data)
+    place = _place_in_data(model, item["loc"], item["type"], data)
     cause = item.get("ctx", {}).get("error")
     if isinstance(cause, Disagreement):
         for inner, text in cause.defects:
@@ -86,6 +86,8 @@ def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
         return f"{key} is missing; allowed is {one_of(_tags_allowed(model, item['loc'], key))}"
     if kind == "literal_error":
         return f"found {found}; allowed is {context['expected']}"
+    if kind == "binding" and isinstance(item["input"], str):
+        return f"found {found}; write {{argument: {item['input']}}}, or {{value: …}} for a fixed value"
     if kind in ("source", "binding"):
         return f"found {found}; {item['msg']}"
     return f"found {found}; it {_lower(item['msg'])}"
@@ -109,12 +111,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _place_in_data(location: tuple[str | int, ...], kind: str, data: Any) -> Place:
+def _place_in_data(model: type[BaseModel], location: Place, kind: str, data: Any) -> Place:
     """Pydantic's location without the names of union members, which are no keys of the file."""
     place: list[str | int] = []
-    for index, key in enumerate(location):
-        inside = (isinstance(data, dict) and key in data) or (
-            isinstance(data, list) and isinstance(key, int) and key < len(data)
+    for index, (key, is_member) in enumerate(zip(location, _members(model, location), strict=True)):
+        inside = not is_member and (
+            (isinstance(data, dict) and key in data)
+            or (isinstance(data, list) and isinstance(key, int) and key < len(data))
         )
         if inside:
             data = data[key]
@@ -139,12 +142,61 @@ def _keys_allowed(model: type[BaseModel], location: tuple[str | int, ...]) -> se
     return {key for schema in _schemas_at(model, location) for key in schema.get("properties", {})}
 
 
-def _schemas_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[dict[str, Any]]:
+def _schemas_at(model: type[BaseModel], location: Place) -> list[dict[str, Any]]:
+    return [plain for schema in _walked(model, location)[-1] for plain in _resolved(_schema(model), [schema])]
+
+
+def _members(model: type[BaseModel], location: Place) -> list[bool]:
+    """Of each key of a location: whether it names the member of a union."""
     root = _schema(model)
-    here = _resolved(root, [root])
+    return [any(_alternatives(root, one) for one in here) for here in _walked(model, location)[:-1]]
+
+
+def _walked(model: type[BaseModel], location: Place) -> list[list[dict[str, Any]]]:
+    """The schemas before each key of a location, and behind the last."""
+    root = _schema(model)
+    walked = [[root]]
     for key in location:
-        here = [found for schema in here for found in _resolved(root, _below(schema, key))] or here
-    return here
+        here = walked[-1]
+        alternatives = [one for schema in here for one in _alternatives(root, schema)]
+        below = _chosen(root, alternatives, key) or [
+            one for schema in here for one in _below(_followed(root, schema), key)
+        ]
+        walked.append(below)
+    return walked
+
+
+def _followed(root: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema itself, where it is a reference to one or may also be null."""
+    while True:
+        if "$ref" in schema:
+            schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+            continue
+        members = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        if len(members) != 1:
+            return schema
+        schema = members[0]
+
+
+def _alternatives(root: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members of a union; empty where it is none."""
+    plain = _followed(root, schema)
+    return [one for one in plain.get("oneOf") or plain.get("anyOf") or () if one != {"type": "null"}]
+
+
+def _chosen(
+    root: dict[str, Any], alternatives: list[dict[str, Any]], name: str | int
+) -> list[dict[str, Any]]:
+    """The members of a union that are meant by the name that pydantic gives one; all, where that cannot be said."""
+    plain = [_followed(root, one) for one in alternatives]
+    for is_meant in (
+        lambda one: any(held.get("const") == name for held in one.get("properties", {}).values()),
+        lambda one: one.get("title") == name,
+        lambda one: name in one.get("required", ()),
+    ):
+        if meant := [one for one in plain if is_meant(one)]:
+            return meant
+    return alternatives
 
 
 def _below(schema: dict[str, Any], key: str | int) -> list[dict[str, Any]]:
@@ -154,23 +206,13 @@ def _below(schema: dict[str, Any], key: str | int) -> list[dict[str, Any]]:
         return [schema["properties"][key]]
     if isinstance(schema.get("additionalProperties"), dict):
         return [schema["additionalProperties"]]
-    # The name of a union member: it says which of the alternatives is meant.
-    tags = [
-        schema["properties"][tag].get("const")
-        for tag in ("type", "form", "kind")
-        if tag in schema.get("properties", {})
-    ]
-    return [schema] if key in tags else []
+    return []
 
 
 def _resolved(root: dict[str, Any], schemas: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The schemas without references and alternatives."""
     plain: list[dict[str, Any]] = []
     for schema in schemas:
-        if "$ref" in schema:
-            plain += _resolved(root, [root["$defs"][schema["$ref"].removeprefix("#/$defs/")]])
-        elif "anyOf" in schema or "oneOf" in schema:
-            plain += _resolved(root, schema.get("anyOf") or schema["oneOf"])
-        else:
-            plain.append(schema)
+        members = _alternatives(root, schema)
+        plain += _resolved(root, members) if members else [_followed(root, schema)]
     return plain

@@ -130,6 +130,36 @@ root: {name: Tiny, children: [{nam: a, model: A, copies: -2, arguments: {x: {arg
     ]  # fmt: skip
 
 
+BOUND = "plan.yaml, line 4: root.children[0].arguments.argument"
+BINDINGS = "a binding is {argument: NAME}, {parameter: NAME}, {value: …} or {copy: true}"
+
+
+@pytest.mark.parametrize(
+    ("binding", "sentence"),
+    [
+        ("interval", f"{BOUND}: found 'interval'; write {{argument: interval}}, or {{value: …}} for a fixed value"),
+        ("3", f"{BOUND}: found 3; {BINDINGS}"),
+        ("[interval]", f"{BOUND}: found a list of 1; {BINDINGS}"),
+        ("{argument: a, value: 3}", f"{BOUND}.value: unknown key 'value'; known keys are argument"),
+    ],
+)  # fmt: skip
+def test_a_binding_is_told_how_it_is_written(binding, sentence):
+    node = f"{{name: a, model: A, arguments: {{argument: {binding}}}}}"
+    text = f"\nsystem: tiny\nmodels: {{A: {{function: x}}}}\nroot: {{name: Tiny, children: [{node}]}}\n"
+
+    with pytest.raises(UsageError) as caught:
+        parse_yaml(PlanTree, text, "plan.yaml")
+
+    assert str(caught.value) == sentence
+
+
+def test_a_source_of_a_layout_that_is_a_number_is_refused():
+    text = MINIMAL + "layout: {keys: {t: 3}}\n"
+
+    with pytest.raises(UsageError, match=r"layout\.keys\.t: found 3; a source is time, entity"):
+        parse_yaml(Contract, text, "tiny.yaml")
+
+
 @pytest.mark.parametrize("text", ["", "7", "[]", "a"])
 def test_a_file_that_is_no_mapping_is_refused(text):
     with pytest.raises(UsageError, match=r"f\.yaml"):
