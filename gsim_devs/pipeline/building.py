@@ -323,7 +323,12 @@ class _Workshop:
     async def _try(self) -> Conformance | None:
         scenario, job = self.job.scenario, self.job
         sources = {name: version.source for name, version in self.versions.items()}
-        assemble(self.draft.plan, sources, scenario.contract, job.into, origin="a language model")
+        try:
+            assemble(self.draft.plan, sources, scenario.contract, job.into, origin="a language model")
+        except UsageError as error:
+            if defects := self._defects():
+                raise GenerationError("a simulator", [*str(error).splitlines(), *defects]) from None
+            raise
         if not any(case.level in job.levels for case in scenario.cases):
             return None
         found = await self._examined(scenario.rules)
@@ -340,11 +345,7 @@ class _Workshop:
 
     def unresolved(self, conformance: Conformance | None) -> list[str]:
         """What is still wrong."""
-        found = [
-            f"{name}: {finding}"
-            for name, version in sorted(self.versions.items())
-            for finding in version.findings
-        ]
+        found = self._defects()
         if conformance is not None:
             for model, sentences in sorted(blamed(conformance, self.draft.plan).items()):
                 found += [f"{model}: {sentence}" for sentence in sentences]
@@ -352,6 +353,14 @@ class _Workshop:
         if (opinions := self.advisers.opinions) is not None:
             found += opinions.unresolved
         return found
+
+    def _defects(self) -> list[str]:
+        """What is wrong with components by themselves."""
+        return [
+            f"{name}: {finding}"
+            for name, version in sorted(self.versions.items())
+            for finding in version.findings
+        ]
 
 
 async def _nothing(model: str, draft: Draft) -> None:
