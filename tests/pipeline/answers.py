@@ -55,15 +55,16 @@ def slot_of(request: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     name = f"component/{snake_case(found.group(1))}" if found else "plan"
     attempt = 1
     if shown:
-        while _program(texts.get(f"{name}/a{attempt}", shown[0])) not in shown[0]:
+        while not _is_shown(texts.get(f"{name}/a{attempt}", shown[0]), shown[0]):
             attempt += 1
         attempt += 1
     return f"{name}/a{attempt}"
 
 
-def _program(text: str) -> str:
+def _is_shown(text: str, shown: str) -> bool:
+    """Of a component only its code is shown again."""
     found = re.search(r"```python\n(.*?)\s*```", text, re.DOTALL)
-    return found.group(1) if found else text
+    return found.group(1) in shown if found else shown in (text, "(no code)")
 
 
 class Service:
