@@ -6,7 +6,7 @@ from .comparing import Difference, Pair, compare, scores
 from .cost import Cost, CostTable, cost_of, spent
 from .events import BadEvent, Event, read_events
 from .live import HOWS, show_live
-from .manifest import Ending, Input, Manifest, inputs_of
+from .manifest import Ending, Input, Manifest, inputs_of, versions
 from .paths import Paths
 from .progress import Part, Progress, State, reduce
 from .reading import (
@@ -33,6 +33,7 @@ __all__ = [
     "Input",
     "Ending",
     "inputs_of",
+    "versions",
     "Step",
     "Paths",
     "Watcher",
