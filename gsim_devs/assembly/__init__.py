@@ -5,9 +5,10 @@ What a component's class looks like inside is not examined here.
 
 from __future__ import annotations
 
+from .folder import refuse_to_replace
 from .manifest import origin_of
 from .packing import pack
 from .simulator import assemble
 from .sources import read_sources
 
-__all__ = ["assemble", "read_sources", "pack", "origin_of"]
+__all__ = ["assemble", "refuse_to_replace", "read_sources", "pack", "origin_of"]

@@ -19,7 +19,7 @@ def put_folder(files: Mapping[str, bytes], into: Path) -> Path:
     into = into.absolute()
     beside = beside_of(into)
     try:
-        _refuse_to_replace(into)
+        refuse_to_replace(into)
         into.parent.mkdir(parents=True, exist_ok=True)
         _write(files, beside)
         _swap(beside, into)
@@ -56,7 +56,8 @@ def _swap(new: Path, into: Path) -> None:
     shutil.rmtree(old)
 
 
-def _refuse_to_replace(into: Path) -> None:
+def refuse_to_replace(into: Path) -> None:
+    """Raise UsageError where something is in the way that was not made here."""
     if into.is_symlink():
         raise UsageError(f"{into} is a link; name the folder itself")
     if not into.exists():

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gsim_devs.assembly import assemble
+from gsim_devs.assembly import assemble, refuse_to_replace
 from gsim_devs.assembly.messages_file import messages_text
 from gsim_devs.conformance import Conformance, Scenario, conform
 from gsim_devs.contracts import PlanTree, check_plan
@@ -95,6 +95,8 @@ class Built:
 async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
     """Build a simulator. Raises GenerationError where there is no plan, or a component for which there is no code."""
     started = time.monotonic()
+    # Now, not when everything is paid for.
+    refuse_to_replace(job.into)
     shop = _Workshop(job, Counted(backend, tell), tell)
     await shop.plan()
     await _together([shop.write(), *([shop.advisers.draft()] if job.draft_rules else [])])

@@ -90,6 +90,18 @@ def test_an_empty_specification_is_the_callers_to_change(built, text, said):
     assert service.asked == []
 
 
+def test_a_place_that_is_taken_is_refused_before_anything_is_asked(built, place):
+    Path("precious").mkdir()
+    Path("precious", "thesis.md").write_text("# Thesis")
+
+    with serving(answers()) as service:
+        code, told = built(service.server.url, "build", "abp", "--model", "m-1", "--out", "precious")
+
+    assert code == 2
+    assert "precious exists and is no simulator of gsim-devs; choose another place, or remove it" in told
+    assert service.asked == []
+
+
 @pytest.mark.parametrize(("text", "sentences"), [(GERMAN, 4), (CHINESE, 5)])
 def test_a_specification_may_be_in_any_language(tmp_path, text, sentences):
     scenario = replace(load_scenario(ROOT, "abp"), specification=text, cases=())
