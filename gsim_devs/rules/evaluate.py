@@ -113,7 +113,8 @@ class _Checker:
 
     def _prepare(self, rule: Rule, tally: Tally, facts: Facts) -> None:
         try:
-            if rule.when is not None and not facts.over_run("when", rule.when, "bool"):
+            speaks = rule.when is None or facts.over_run("when", rule.when, "bool")
+            if not speaks and not facts.defects:
                 return
             ends = None
             if rule.scope is not None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gsim_devs.contracts import Contract, from_data
+from gsim_devs.errors import UsageError
 from gsim_devs.rules import check, check_runs
 from gsim_devs.trace import Record
 from tests.rules.checking import CONTRACT, result, rules_of, trace
@@ -155,3 +156,8 @@ def test_a_record_that_is_nested_too_deeply_to_be_written_is_told_all_the_same()
     while deep:
         # Python would free it from within itself.
         (deep,) = deep
+
+
+def test_a_condition_on_the_run_that_cannot_be_evaluated_is_refused():
+    with pytest.raises(UsageError, match="rule it: when: .*division by zero"):
+        result("0 come; 5 go", when="1 / (args.service - 5) > 0", **DELAY)
