@@ -16,7 +16,7 @@ from typing import Any
 from gsim_devs.assembly import assemble, refuse_to_replace
 from gsim_devs.assembly.messages_file import messages_text
 from gsim_devs.conformance import Conformance, Scenario, conform
-from gsim_devs.contracts import PlanTree, check_plan
+from gsim_devs.contracts import PlanTree, check_plan, snake_case
 from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.execution import Launcher, launch
 from gsim_devs.generation import (
@@ -112,7 +112,9 @@ async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
         opinions=shop.advisers.opinions,
         usage=shop.backend.usage,
         seconds=time.monotonic() - started,
-        critical=critical_path(shop.backend.seconds),
+        critical=critical_path(
+            shop.backend.seconds, {model: inside.plan.models for model, inside in shop.insides.items()}
+        ),
     )
 
 
@@ -124,18 +126,29 @@ async def plan_only(job: Job, backend: Backend, tell: Tell = silent) -> Draft:
     return shop.draft
 
 
-def critical_path(seconds: Mapping[str, float]) -> float:
-    """The longest chain: a plan, then the slowest component, attempt after attempt; decisions of arbiters come last."""
+def critical_path(seconds: Mapping[str, float], insides: Mapping[str, Iterable[str]] | None = None) -> float:
+    """The longest chain of replies: plans, a component attempt after attempt; decisions of arbiters come last.
+
+    `insides` says which models took the place of one that was planned further: they waited for that.
+    """
     chains: dict[str, dict[str, float]] = {"plan": {}, "component": {}, "arbiter": {}}
     for slot, taken in seconds.items():
         first, _, name = slot.rpartition("/")[0].partition("/")
         # A component and its reader wait for each other; drafted rules are one more thing beside the components.
         stage = chains[first] if first in chains else chains["component"]
         stage[name] = stage.get(name, 0.0) + taken
-    return (
-        sum(chains["plan"].values())
-        + max(chains["component"].values(), default=0.0)
-        + max(chains["arbiter"].values(), default=0.0)
+    above = {snake_case(one): snake_case(model) for model, inner in (insides or {}).items() for one in inner}
+
+    def planned(name: str) -> float:
+        taken = chains["plan"].get("", 0.0)
+        while name:
+            taken += chains["plan"].get(name.replace("_", ""), 0.0)
+            name = above.get(name, "")
+        return taken
+
+    written = chains["component"] or {"": 0.0}
+    return max(taken + planned(name) for name, taken in written.items()) + max(
+        chains["arbiter"].values(), default=0.0
     )
 
 

@@ -127,3 +127,15 @@ def test_the_critical_path_is_the_plan_and_the_slowest_component():
     seconds = {"plan/a1": 3.0, "component/a/a1": 1.0, "component/a/a2": 4.0, "component/b/a1": 4.5}
 
     assert critical_path(seconds) == 8.0
+
+
+def test_a_component_waits_for_the_plans_that_it_is_inside_of_and_for_no_others():
+    seconds = {
+        "plan/a1": 1.0, "plan/outer/a1": 2.0, "plan/outermiddle/a1": 4.0, "plan/other/a1": 5.0,
+        "component/outer_middle_inner/a1": 8.0, "component/other/a1": 3.0,
+    }  # fmt: skip
+    insides = {"Outer": ["OuterMiddle"], "OuterMiddle": ["OuterMiddleInner"]}
+
+    assert critical_path(seconds, insides) == 1.0 + 2.0 + 4.0 + 8.0
+    # It was to be split, and was kept whole.
+    assert critical_path({**seconds, "component/other/a2": 7.0}, insides) == 1.0 + 5.0 + 10.0
