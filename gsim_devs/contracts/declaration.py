@@ -10,7 +10,8 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=64)]
+IDENTIFIER = r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$"
+Identifier = Annotated[str, Field(pattern=IDENTIFIER, max_length=64)]
 """The name of a system, a case, a rule: small letters and digits, joined by `_` or `-`."""
 
 

@@ -6,6 +6,8 @@ import builtins
 import keyword
 import re
 
+from .declaration import IDENTIFIER
+
 OPTIONS = frozenset({"replications", "set", "detail", "help"})
 """Options that every simulator has."""
 
@@ -48,6 +50,15 @@ def class_defect(name: str) -> str | None:
     if name in CLASSES or keyword.iskeyword(name):
         return "is a name of Python or of the runtime"
     return "gives a file the name of a keyword of Python" if keyword.iskeyword(snake_case(name)) else None
+
+
+def identifier_defect(name: str) -> str | None:
+    """Why this is no name of a system, a case or a rule, and what it may have been meant to be."""
+    if re.match(IDENTIFIER, name):
+        return None
+    near = re.sub(r"[^a-z0-9]*[^a-z0-9_-][^a-z0-9]*", "-", name.lower()).strip("_-")
+    hint = f" (did you mean {near!r}?)" if re.match(IDENTIFIER, near) else ""
+    return f"should be small letters and digits, a letter first, joined by _ or -{hint}"
 
 
 def snake_case(name: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .declaration import Disagreement, dotted
+from .declaration import IDENTIFIER, Disagreement, dotted
 from .documents import Document, Place
+from .names import identifier_defect
 
 
 def sentences_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[str]:
     """One sentence for each thing that is wrong, in the order of the file's keys."""
     found: dict[Place, list[str]] = {}
-    for item in error.errors(include_url=False):
+    items = [*error.errors(include_url=False)]
+    for item in items:
+        if _is_told_deeper(item, items, model):
+            continue
         for place, text in _findings(item, model, document.data):
             found.setdefault(place, []).append(text)
     return [
@@ -46,13 +51,41 @@ def _listed(words: list[str], last: str) -> str:
     return last.join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+def meant(word: object, allowed: list[str]) -> str:
+    """`nearest`, which also knows what other languages call the same."""
+    also = next((name for name in _ALSO_CALLED.get(str(word), ()) if name in allowed), None)
+    return f" (did you mean {also!r}?)" if also else nearest(str(word), allowed)
+
+
 def _merged(texts: list[str]) -> list[str]:
     """One sentence where a value fits no member of a union: `found -2; it should … or should …`."""
     alternatives: dict[str, list[str]] = {}
     for text in texts:
         found, should, rest = text.partition("; it ")
         alternatives.setdefault(found + should, []).append(rest)
-    return [found + " or ".join(dict.fromkeys(rest)) for found, rest in alternatives.items()]
+    return [found + _either(list(dict.fromkeys(rest))) for found, rest in alternatives.items()]
+
+
+def _either(rest: list[str]) -> str:
+    kinds = [text.removeprefix("should be ") for text in rest if text.startswith("should be ")]
+    if len(kinds) < max(len(rest), 2):
+        return " or ".join(rest)
+    if "a number" in kinds and "a whole number" in kinds:
+        kinds.remove("a whole number")
+    if "true or false" in kinds:
+        kinds = [kind for kind in kinds if kind != "true or false"] + ["true", "false"]
+    return f"should be {one_of(kinds)}"
+
+
+def _is_told_deeper(item: Any, items: list[Any], model: type[BaseModel]) -> bool:
+    """Whether a mapping is no text where the member of the union that it is meant to be has errors of its own."""
+    place = item["loc"][:-1]
+    return (
+        item["type"].endswith("_type")
+        and isinstance(item["input"], dict | list)
+        and _members(model, item["loc"])[-1:] == [True]
+        and any(one["loc"][: len(place)] == place and len(one["loc"]) > len(item["loc"]) for one in items)
+    )
 
 
 def _findings(item: Any, model: type[BaseModel], data: Any) -> Iterator[tuple[Place, str]]:
@@ -68,35 +101,114 @@ def _findings(item: Any, model: type[BaseModel], data: Any) -> Iterator[tuple[Pl
 
 
 def _sentence(item: Any, model: type[BaseModel], place: Place) -> str:
-    kind, context, found = item["type"], item.get("ctx", {}), _shown(item["input"])
-    if kind == "extra_forbidden":
-        known = sorted(_keys_allowed(model, item["loc"][:-1]))
-        near = nearest(str(place[-1]), known)
-        return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + all_of(known)}"
-    if kind == "json_invalid":
-        return f"cannot be read: {context['error']}"
-    if kind == "missing":
-        return "missing; it must be given"
-    if kind == "union_tag_invalid":
-        allowed = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
-        key = context["discriminator"].strip("'")
-        return f"{key} is {context['tag']!r}; allowed is {one_of(allowed)}{nearest(context['tag'], allowed)}"
-    if kind == "union_tag_not_found":
-        key = context["discriminator"].strip("'")
-        return f"{key} is missing; allowed is {one_of(_tags_allowed(model, item['loc'], key))}"
-    if kind == "literal_error":
-        return f"found {found}; allowed is {context['expected']}"
-    if kind == "binding" and isinstance(item["input"], str):
-        return f"found {found}; write {{argument: {item['input']}}}, or {{value: …}} for a fixed value"
-    if kind in ("source", "binding"):
+    kind, found = item["type"], _shown(item["input"])
+    if kind in _SPECIAL:
+        return _SPECIAL[kind](item, model, place)
+    if kind in ("source", "binding", "key"):
         return f"found {found}; {item['msg']}"
     return f"found {found}; it {_lower(item['msg'])}"
+
+
+def _extra(item: Any, model: type[BaseModel], place: Place) -> str:
+    known = sorted(_keys_allowed(model, item["loc"][:-1]))
+    near = nearest(str(place[-1]), known)
+    return f"unknown key {str(place[-1])!r}{near or '; known keys are ' + all_of(known)}"
+
+
+def _tag(item: Any, model: type[BaseModel], place: Place) -> str:
+    allowed = [tag.strip("'") for tag in item["ctx"]["expected_tags"].split(", ")]
+    key, tag = item["ctx"]["discriminator"].strip("'"), item["ctx"]["tag"]
+    return f"{key} is {tag!r}; allowed is {one_of(allowed)}{meant(tag, allowed)}"
+
+
+def _no_tag(item: Any, model: type[BaseModel], place: Place) -> str:
+    key = item["ctx"]["discriminator"].strip("'")
+    return f"{key} is missing; allowed is {one_of(_tags_allowed(model, item['loc'], key))}"
+
+
+def _literal(item: Any, model: type[BaseModel], place: Place) -> str:
+    expected = item["ctx"]["expected"]
+    near = meant(item["input"], re.findall(r"'([^']*)'", expected))
+    return f"found {_shown(item['input'])}; allowed is {expected}{near}"
+
+
+def _pattern(item: Any, model: type[BaseModel], place: Place) -> str:
+    text, pattern = item["input"], item["ctx"]["pattern"]
+    if pattern == IDENTIFIER:
+        return f"found {_shown(text)}; it {identifier_defect(text)}"
+    written = [
+        example
+        for schema in _schemas_at(model, item["loc"])
+        if schema.get("pattern") == pattern
+        for example in schema.get("examples", ())
+    ]
+    wanted = f"written {one_of(written)}" if written else f"text that matches {pattern}"
+    return f"found {_shown(text)}; it should be {wanted}"
+
+
+def _binding(item: Any, model: type[BaseModel], place: Place) -> str:
+    if not isinstance(item["input"], str):
+        return f"found {_shown(item['input'])}; {item['msg']}"
+    return f"found {_shown(item['input'])}; write {{argument: {item['input']}}}, or {{value: …}} for a fixed value"
+
+
+_SPECIAL: dict[str, Callable[[Any, type[BaseModel], Place], str]] = {
+    "extra_forbidden": _extra,
+    "json_invalid": lambda item, model, place: f"cannot be read: {item['ctx']['error']}",
+    "missing": lambda item, model, place: "missing; it must be given",
+    "union_tag_invalid": _tag,
+    "union_tag_not_found": _no_tag,
+    "literal_error": _literal,
+    "string_pattern_mismatch": _pattern,
+    "binding": _binding,
+}
+"""The errors of pydantic that say more in other words."""
+
+_ALSO_CALLED: dict[str, tuple[str, ...]] = {
+    "int": ("integer",),
+    "float": ("number", "real"),
+    "double": ("number", "real"),
+    "real": ("number",),
+    "number": ("real",),
+    "str": ("string", "text"),
+    "string": ("text",),
+    "bool": ("boolean",),
+    "list": ("array",),
+    "tuple": ("array",),
+    "dict": ("object",),
+    "enum": ("choice",),
+    "time": ("duration",),
+    "None": ("null",),
+    "none": ("null",),
+    "json": ("jsonl",),
+    "sec": ("s",),
+    "second": ("s",),
+    "seconds": ("s",),
+    "minute": ("min",),
+    "minutes": ("min",),
+    "hour": ("h",),
+    "hours": ("h",),
+    "days": ("day",),
+    "weeks": ("week",),
+}
+"""What people who know other languages write."""
+
+_KINDS = {
+    "a valid string": "text",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "a valid array": "a list",
+    "an object": "a mapping",
+}
+"""The kinds of values, as pydantic calls them and in plain words."""
 
 
 def _lower(message: str) -> str:
     for start in ("Input should", "String should", "Value should", "Tuple should", "Dictionary should"):
         if message.startswith(start):
-            return "should" + message.removeprefix(start).replace(" after validation", "")
+            rest = message.removeprefix(f"{start} be ")
+            return f"should be {_KINDS[rest]}" if rest in _KINDS else f"should{message.removeprefix(start)}"
     return "is wrong: " + message
 
 

@@ -190,7 +190,7 @@ BROKEN = [
     ),
     (
         {(*TAKEN, "payload", "size"): {"type": "int"}},
-        "events[0].payload.size.type: not a JSON Schema: 'int' is not valid under any of the given schemas",
+        "events[0].payload.size.type: not a JSON Schema: the type is 'int'; allowed is integer, number, string, boolean, array, object or null (did you mean 'integer'?)",
     ),
     (
         {(*TAKEN, "payload", "size"): {"items": {"$ref": "#/x"}}},

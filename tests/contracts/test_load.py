@@ -80,14 +80,18 @@ def test_json_uses_the_names_of_the_files(plan):
         ("type: number, ", "", "arguments.until: type is missing; allowed is integer, number, duration, text, choice, boolean or file"),
         ("default: 10", "defalt: 10", "arguments.until.defalt: unknown key 'defalt' (did you mean 'default'?)"),
         ("default: 10", "xyz: 10", "arguments.until.xyz: unknown key 'xyz'; known keys are default, exclusive_maximum, exclusive_minimum, help, label, maximum, minimum, type and unit"),
-        ("default: 10", "default: ten", "arguments.until.default: found 'ten'; it should be a valid number"),
-        ("default: 10", "minimum: [1]", "arguments.until.minimum: found a list of 1; it should be a valid integer or should be a valid number or should be a valid string"),
-        ("unit: s", "unit: sec", "time.unit: found 'sec'; allowed is 'ns', 'us', 'ms', 's', 'min', 'h', 'day', 'week' or 'step'"),
-        ("title: Tiny", "title: 5", "title: found 5; it should be a valid string"),
+        ("default: 10", "default: ten", "arguments.until.default: found 'ten'; it should be a number"),
+        ("default: 10", "minimum: [1]", "arguments.until.minimum: found a list of 1; it should be a number or text"),
+        ("unit: s", "unit: sec", "time.unit: found 'sec'; allowed is 'ns', 'us', 'ms', 's', 'min', 'h', 'day', 'week' or 'step' (did you mean 's'?)"),
+        ("title: Tiny", "title: 5", "title: found 5; it should be text"),
+        ("type: number", "type: float", "arguments.until: type is 'float'; allowed is integer, number, duration, text, choice, boolean or file (did you mean 'number'?)"),
+        ("id: tiny", "id: Tiny One", "id: found 'Tiny One'; it should be small letters and digits, a letter first, joined by _ or - (did you mean 'tiny-one'?)"),
+        ("id: tiny", "id: 3", "id: found 3; it should be text"),
+        ("id: tiny", "id: '3'", "id: found '3'; it should be small letters and digits, a letter first, joined by _ or -"),
         ("title: Tiny\n", "", "title: missing; it must be given"),
-        ("argument: until}", "argument: until, closed: 1}", "horizon.closed: found 1; it should be a valid boolean"),
+        ("argument: until}", "argument: until, closed: 1}", "horizon.closed: found 1; it should be true or false"),
         ("event: tick}", "event: tick, entiy: x}", "events[0].entiy: unknown key 'entiy' (did you mean 'entity'?)"),
-        ("title: Tiny", "title: Tiny\nlayout: {keys: {t: tme}}", "layout.keys.t: found 'tme'; allowed is 'time', 'entity', 'event' or 'payload'"),
+        ("title: Tiny", "title: Tiny\nlayout: {keys: {t: tme}}", "layout.keys.t: found 'tme'; allowed is 'time', 'entity', 'event' or 'payload' (did you mean 'time'?)"),
         ("title: Tiny", "title: Tiny\nlayout: {keys: {t: {tme: x}}}", "layout.keys.t: found a mapping with 'tme'; a source is time, entity, event, payload, {field: …}, {time: …} or {constant: …}"),
     ],
 )  # fmt: skip
@@ -107,8 +111,8 @@ def test_several_errors_are_told_together_with_their_lines():
         parse_yaml(Contract, text, "tiny.yaml")
 
     assert str(caught.value).splitlines() == [
-        "tiny.yaml, line 2: title: found 5; it should be a valid string",
-        "tiny.yaml, line 6: arguments.until.default: found 'ten'; it should be a valid number",
+        "tiny.yaml, line 2: title: found 5; it should be text",
+        "tiny.yaml, line 6: arguments.until.default: found 'ten'; it should be a number",
     ]
 
 
@@ -124,7 +128,7 @@ root: {name: Tiny, children: [{nam: a, model: A, copies: -2, arguments: {x: {arg
 
     assert str(caught.value).splitlines() == [
         "plan.yaml, line 4: root.children[0].name: missing; it must be given",
-        "plan.yaml, line 4: root.children[0].copies: found -2; it should be greater than or equal to 1 or should be an object",
+        "plan.yaml, line 4: root.children[0].copies: found -2; it should be greater than or equal to 1 or a mapping",
         "plan.yaml, line 4: root.children[0].arguments.x: found a mapping with 'arg'; a binding is {argument: NAME}, {parameter: NAME}, {value: …} or {copy: true}",
         "plan.yaml, line 4: root.children[0].nam: unknown key 'nam' (did you mean 'name'?)",
     ]  # fmt: skip
@@ -151,6 +155,22 @@ def test_a_binding_is_told_how_it_is_written(binding, sentence):
         parse_yaml(PlanTree, text, "plan.yaml")
 
     assert str(caught.value) == sentence
+
+
+def test_of_a_union_only_the_member_that_is_meant_is_told():
+    text = """
+system: tiny
+models: {A: {function: x, emits: [{event: e, entty: a}]}}
+root: {name: Tiny, children: [{name: a, model: A}]}
+"""
+
+    with pytest.raises(UsageError) as caught:
+        parse_yaml(PlanTree, text, "plan.yaml")
+
+    assert str(caught.value).splitlines() == [
+        "plan.yaml, line 3: models.A.emits[0].entity: missing; it must be given",
+        "plan.yaml, line 3: models.A.emits[0].entty: unknown key 'entty' (did you mean 'entity'?)",
+    ]
 
 
 def test_a_source_of_a_layout_that_is_a_number_is_refused():

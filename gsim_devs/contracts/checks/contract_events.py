@@ -9,7 +9,9 @@ from ..declaration import Defect
 
 if TYPE_CHECKING:
     from ..contract import Contract
+from ..sentences import meant, one_of
 
+_TYPES = ["integer", "number", "string", "boolean", "array", "object", "null"]
 _REFERENCES = ("$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$defs", "$schema", "definitions")
 
 
@@ -45,9 +47,17 @@ def _schema(place: tuple[str | int, ...], schema: Any) -> Iterator[Defect]:
 
     error = next(iter(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)), None)
     if error is not None:
-        yield Defect((*place, *error.absolute_path), f"not a JSON Schema: {error.message}")
+        wrong = (*place, *error.absolute_path)
+        yield Defect(
+            wrong, _no_type(error.instance) if wrong[-1] == "type" else f"not a JSON Schema: {error.message}"
+        )
     elif key := _reference(schema):
         yield Defect(place, f"{key} is not allowed; write the schema out")
+
+
+def _no_type(found: Any) -> str:
+    wrong = next((name for name in found if name not in _TYPES), None) if isinstance(found, list) else found
+    return f"not a JSON Schema: the type is {found!r}; allowed is {one_of(_TYPES)}{meant(wrong, _TYPES)}"
 
 
 def _reference(schema: Any) -> str | None:
