@@ -67,6 +67,18 @@ def compile_expression(written: Expression, scope: Scope, wants: Kind = "any") -
     return Compiled(written, part.kind, part.call, part.constant, part.field, sides, tuple(compiler.names))
 
 
+def key_defect(written: Expression, compiled: Compiled) -> str | None:
+    """Why the values of an expression cannot be keys; None where nothing speaks against it."""
+    tree = parse(written) if isinstance(written, str) else None
+    if isinstance(tree, ast.List) and tree.elts:
+        return f"a list is no key; write {ast.unparse(ast.Tuple(tree.elts, ast.Load()))}"
+    if isinstance(tree, ast.List | ast.ListComp | ast.GeneratorExp):
+        return "a list is no key"
+    if compiled.field is not None and compiled.kind in ("list", "object"):
+        return f"{compiled.field} is {_A[compiled.kind]}, which is no key; name a part of it"
+    return None
+
+
 def found(expression: Compiled, record: Any, other: Any) -> str:
     """The values of the names in an expression, for a message."""
     texts = []

@@ -15,7 +15,7 @@ from gsim_devs.contracts.declaration import Defect
 from gsim_devs.contracts.sentences import nearest
 from gsim_devs.trace import Record
 
-from .expressions import Compiled, ExpressionError, compile_expression
+from .expressions import Compiled, ExpressionError, compile_expression, key_defect
 from .patterns import AnyPattern, Expression, Pattern, RuleModel
 from .scopes import (
     Fields,
@@ -92,9 +92,16 @@ class Facts:
             where = self.compile((place, "where"), pattern.where, scope, "bool")
         by, at = (pattern.by, (place, "by")) if pattern.by is not None else (rule.by, ("by",))
         by = by if keyed else None
-        key = _one_key if by is None else self.compile(at, by, scope).call
+        key = _one_key if by is None else self._key(at, by, scope)
         text = written if isinstance(written, str) else _text(kinds, pattern)
         return Matcher(kinds, fields, where, key, text)
+
+    def _key(self, place: tuple[str | int, ...], written: Expression, scope: Scope) -> Key:
+        before = len(self.defects)
+        compiled = self.compile(place, written, scope)
+        if len(self.defects) == before and (cause := key_defect(written, compiled)):
+            self.defects.append(Defect(place, f"{written!r}: {cause}"))
+        return compiled.call
 
     def over_record(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from gsim_devs.contracts.declaration import Declaration, Identifier
 
@@ -20,6 +21,18 @@ Expression = str | int | float | bool
 """A number, or an expression (see SEMANTICS.md)."""
 
 
+def _one_expression(written: Any) -> Any:
+    if isinstance(written, list):
+        parts = ", ".join(map(str, written)) if all(isinstance(part, str) for part in written[:5]) else "a, b"
+        sentence = "a key of several parts is one expression: ({parts})"
+        raise PydanticCustomError("key", sentence, {"parts": parts[:80]})
+    return written
+
+
+KeyExpression = Annotated[Expression, BeforeValidator(_one_expression)]
+"""An expression whose value tells apart what is judged separately; of several parts it is written `(a, b)`."""
+
+
 class Pattern(Declaration):
     """Records of certain entities and events that fulfil a condition."""
 
@@ -29,7 +42,7 @@ class Pattern(Declaration):
     """What happened; none: anything."""
     where: Expression | None = None
     """A condition on the record; none: always."""
-    by: Expression | None = None
+    by: KeyExpression | None = None
     """The key of this record, where it is another one than the rule's `by`."""
 
     @model_validator(mode="after")
@@ -39,7 +52,7 @@ class Pattern(Declaration):
         return self
 
 
-ShortPattern = Annotated[str, Field(pattern=r"^.+\..+$")]
+ShortPattern = Annotated[str, Field(pattern=r"^.+\..+$", examples=["entity.event"])]
 """`entity.event`"""
 
 AnyPattern = Pattern | ShortPattern
@@ -80,7 +93,7 @@ class RuleModel(Declaration):
     """Whether it speaks of one component or of the system as a whole."""
     about: str = ""
     """What it demands, in other words, for readers."""
-    by: Expression | None = None
+    by: KeyExpression | None = None
     """The entity key: the rule holds for the records of each key separately. None: for all together."""
     when: Expression | None = None
     """A condition on the run's arguments; where it is false the rule is not exercised."""

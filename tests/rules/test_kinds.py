@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gsim_devs.errors import UsageError
 from gsim_devs.rules import rule_defects
 from tests.rules.checking import CONTRACT, result, rules_of
 
@@ -299,6 +300,8 @@ def test_an_expression_that_fails_is_a_finding():
         ({"kind": "invariant", "on": COME, "expect": "n"}, "wanted is true or false"),
         ({**DELAY, "delay": "args.servic"}, "did you mean 'service'?"),
         ({**DELAY, "by": "idd"}, "did you mean 'id'?"),
+        ({**DELAY, "by": "[id, n]"}, "by: '[id, n]': a list is no key; write (id, n)"),
+        ({**DELAY, "by": "[one for one in (id, n)]"}, "a list is no key"),
         ({"kind": "absent", "event": {"event": "pay", "where": "x == 1"}}, "unknown name 'x'"),
         ({"kind": "absent", "event": PAY, "when": "args.x"}, "args has no 'x'"),
         ({"kind": "absent", "event": PAY, "scope": {"after": "a.b"}}, "no event 'a.b'"),
@@ -308,3 +311,25 @@ def test_an_expression_that_fails_is_a_finding():
 )
 def test_what_does_not_agree_with_the_contract_is_told_when_rules_are_read(rule, defect):
     assert defect in " ".join(rule_defects(rules_of(**rule), CONTRACT))
+
+
+@pytest.mark.parametrize("by", ["(id, n)", "{id, n}", "(id, n) if n > 0 else id"])
+def test_a_key_may_have_several_parts(by):
+    rule = {**DELAY, "by": by}
+
+    assert rule_defects(rules_of(**rule), CONTRACT) == []
+    assert result("0 come 1 2; 1 come 3 4; 5 go 1 2; 6 go 3 4", **rule).verdict == "held"
+    assert result("0 come 1 2; 5 go 1 3", **rule).verdict == "violated"
+
+
+@pytest.mark.parametrize("place", ["by", "target"])
+def test_a_key_that_is_written_as_a_list_is_refused_with_its_place(place):
+    by = ["id", "n"]
+    rule = {**DELAY, **({"by": by} if place == "by" else {"target": {"event": "go", "by": by}})}
+
+    with pytest.raises(UsageError) as caught:
+        rules_of(**rule)
+
+    where = "rules[0].by" if place == "by" else "rules[0].target.by"
+    told = "found a list of 2; a key of several parts is one expression: (id, n)"
+    assert str(caught.value) == f"shop.yaml: {where}: {told}"
