@@ -1,0 +1,201 @@
+"""A simulator beside data: simulate many parameters from many starts, and hold the results against what was observed.
+
+What is simulated comes as arrays with a place for every candidate, draw, start, time and observable; nan where a
+simulation failed or told nothing. Judges nothing: losses and distances are made elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from gsim_devs.contracts import Contract, Parameter
+from gsim_devs.errors import UsageError
+from gsim_devs.execution import Job, Launcher, Limits, Pool, Result, launch
+
+from .datasets import Array, Dataset
+from .series import Observer
+from .starts import Inputs, Paths, Start, Transitions, paths_of, seed_of, thinned, transitions_of
+
+Theta = Mapping[str, Any]
+"""Values of parameters by name, in their natural units; those left out are as the simulator has them."""
+
+_MOST_REASONS = 50
+
+
+class Experiment:
+    """One simulator and one dataset; a context manager that leaves no process behind."""
+
+    def __init__(
+        self,
+        simulator: str | Path,
+        contract: Contract,
+        dataset: Dataset,
+        *,
+        arguments: Mapping[str, object] | None = None,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        launcher: Launcher = launch,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            simulator: folder or zipapp.
+            contract: what it accepts and reports.
+            dataset: what was observed.
+            arguments: what every simulation is given besides the state, the horizon and the seed.
+            workers: how many simulations run at once; as many as there are processors by default.
+            limits: of each simulation.
+            launcher: how a worker is started.
+        """
+        self.contract = contract
+        self.dataset = dataset
+        self.failures = 0
+        """How many simulations failed so far."""
+        self.simulations = 0
+        """How many were made so far."""
+        self._simulator = simulator
+        self._inputs = Inputs(contract, arguments or {})
+        self._limits = limits or Limits(seconds=20.0)
+        self._launcher = launcher
+        self._pool = Pool(simulator, workers=workers, limits=self._limits, launcher=launcher)
+        self._is_pure = False
+        self._reasons: Counter[str] = Counter()
+        self._transitions: Transitions | None = None
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What can be calibrated, by name."""
+        return self.contract.parameters
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why simulations failed and how often, the most frequent first."""
+        return dict(self._reasons.most_common())
+
+    def transitions(self, *, share: float = 1.0, seed: int = 0) -> Transitions:
+        """The observed steps from rows that tell the whole state, or a share of them; none where no row does."""
+        if self._transitions is None:
+            self._transitions = transitions_of(self.dataset, self.contract)
+        held = self._transitions
+        return held if share == 1.0 or not held.starts else thinned(held, share, seed)
+
+    def paths(self) -> Paths:
+        """The observed trajectories, each from its beginning."""
+        return paths_of(self.dataset, self.contract)
+
+    def one_step(
+        self, thetas: Sequence[Theta] | Array, transitions: Transitions, *, seed: int, draws: int = 1
+    ) -> Array:
+        """Simulate every transition from its observed state, (P, draws, n, D)."""
+        return self.simulate(thetas, transitions.starts, seed=seed, draws=draws)[:, :, :, 0, :]
+
+    def free_run(self, thetas: Sequence[Theta] | Array, paths: Paths, *, seed: int, draws: int = 1) -> Array:
+        """Simulate every trajectory from its beginning, (P, draws, M, T, D)."""
+        return self.simulate(thetas, paths.starts, seed=seed, draws=draws)
+
+    def simulate(
+        self, thetas: Sequence[Theta] | Array, starts: Sequence[Start], *, seed: int, draws: int = 1
+    ) -> Array:
+        """Simulate every candidate from every start, (P, draws, M, T, D); T is that of the start with most looks.
+
+        A simulation's random numbers depend on the seed, the start and the draw, and on nothing else: candidates are
+        compared under common ones.
+        """
+        candidates = self._candidates(thetas)
+        longest = max((len(start.looks) for start in starts), default=1)
+        out = np.full((len(candidates), draws, len(starts), longest, len(self.dataset.names)), np.nan)
+        if not out.size:
+            return out
+        self._ensure_purity(candidates, starts, seed)
+        observer = Observer(self.contract, self.dataset.names)
+        places = np.ndindex(out.shape[:3])
+        results = self._pool.run(self._jobs(candidates, starts, seed, draws))
+        for place, result in zip(places, results, strict=True):
+            looks = starts[place[2]].looks
+            if self._counted(result).ok:
+                out[(*place, slice(len(looks)))] = observer.at(result.records, looks)
+        return out
+
+    def close(self) -> None:
+        """End all workers."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _candidates(self, thetas: Sequence[Theta] | Array) -> list[Theta]:
+        """The values by name; an array has a column for each parameter in their order, of a simplex for each share."""
+        if not isinstance(thetas, np.ndarray):
+            return list(thetas)
+        widths = [len(one.value) if one.type == "simplex" else 0 for one in self.parameters.values()]
+        count = sum(width or 1 for width in widths)
+        if thetas.ndim != 2 or thetas.shape[1] != count:
+            raise UsageError(
+                f"candidates of shape {thetas.shape}; {self.contract.id} needs (any number, {count})"
+            )
+        return [self._candidate(row.tolist(), widths) for row in thetas]
+
+    def _candidate(self, row: list[float], widths: list[int]) -> Theta:
+        cells: Iterator[float] = iter(row)
+        theta: dict[str, Any] = {}
+        for (name, parameter), width in zip(self.parameters.items(), widths, strict=True):
+            if width:
+                theta[name] = [next(cells) for _ in range(width)]
+            else:
+                value = next(cells)
+                theta[name] = round(value) if parameter.type == "integer" else value
+        return theta
+
+    def _jobs(
+        self, candidates: Sequence[Theta], starts: Sequence[Start], seed: int, draws: int
+    ) -> Iterator[Job]:
+        for theta in candidates:
+            for draw in range(draws):
+                for start in starts:
+                    yield self._job(theta, start, seed, draw)
+
+    def _job(self, theta: Theta, start: Start, seed: int, draw: int) -> Job:
+        own = seed_of(seed, start, draw)
+        inputs = self._inputs
+        return Job(inputs.arguments(start, own), inputs.stdin(start), seed=own, parameters=theta)
+
+    def _counted(self, result: Result) -> Result:
+        self.simulations += 1
+        if not result.ok:
+            self.failures += 1
+            reason = result.reason
+            if reason in self._reasons or len(self._reasons) < _MOST_REASONS:
+                self._reasons[reason] += 1
+        return result
+
+    def _ensure_purity(self, candidates: Sequence[Theta], starts: Sequence[Start], seed: int) -> None:
+        """Refuse a simulator whose runs leave something behind for the next one in the same process."""
+        if self._is_pure:
+            return
+        one = self._job(candidates[0], starts[0], seed, 0)
+        other = self._job(candidates[-1], starts[-1], seed, 1)
+        first, second, first_again, second_again = self._told([one, other, one, other])
+        (alone,) = self._told([other])
+        if first != first_again or second != second_again or second != alone:
+            raise UsageError(
+                f"{self._simulator}: the same start gives another result after other runs in the same process; "
+                "a component keeps something between runs, or changes what it was handed: let it hold all of its "
+                "state in its own fields, made new for each run"
+            )
+        self._is_pure = True
+
+    def _told(self, jobs: Iterable[Job]) -> list[tuple[str, tuple[tuple[Any, ...], ...]]]:
+        """How jobs go, one after the other in a worker of their own."""
+        with Pool(self._simulator, workers=1, limits=self._limits, launcher=self._launcher) as pool:
+            return [(result.status, result.records) for result in pool.run(jobs)]

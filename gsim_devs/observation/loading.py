@@ -1,0 +1,174 @@
+"""Data files as one dataset: columns checked against the contract, rows of several files joined by trajectory and t.
+
+Files may have different columns, spans and sampling rates; what none of them tells is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gsim_devs.contracts import Contract
+from gsim_devs.errors import UsageError
+
+from .bounds import first_offence
+from .datasets import Array, Dataset, Trajectory, frozen
+from .tables import Table, read_table
+
+
+def load_dataset(paths: str | Path | Sequence[str | Path], contract: Contract) -> Dataset:
+    """Read data of a system; UsageError says what in which file does not fit the contract.
+
+    What is odd but can be worked with ends up in the dataset's warnings.
+    """
+    files = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not files:
+        raise UsageError("no data file is given")
+    texts = {name for name, one in contract.observables.items() if one.type == "text"}
+    tables = [read_table(file, texts) for file in files]
+    for table in tables:
+        _check(table, contract)
+    return _joined(tables, contract)
+
+
+def _check(table: Table, contract: Contract) -> None:
+    if not table.names and not table.texts:
+        raise UsageError(f"{table.source}: has no columns beside trajectory and t")
+    for name in table.names:
+        if name not in contract.observables and name not in contract.actions:
+            raise UsageError(f"{table.source}: the column {name!r} {_unknown(name, contract)}")
+    for column, name in enumerate(table.names):
+        offence = first_offence(contract, name, table.values[:, column])
+        if offence:
+            found = f"{table.values[offence.row, column]:g}"
+            raise UsageError(
+                f"{table.place(offence.row)}: {name} is {found}; it should be {offence.expected}"
+            )
+
+
+def _unknown(name: str, contract: Contract) -> str:
+    known = [*contract.observables, *contract.actions]
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
+    return f"is no observable or action of {contract.id}; {hint}"
+
+
+def _joined(tables: Sequence[Table], contract: Contract) -> Dataset:
+    """One row for each trajectory and time that any table has."""
+    found = {name for table in tables for name in table.names}
+    names, actions = (
+        tuple(name for name in known if name in found) for known in (contract.observables, contract.actions)
+    )
+    numbers: dict[str, int] = {}
+    owners = np.array(
+        [numbers.setdefault(one, len(numbers)) for table in tables for one in table.trajectories]
+    )
+    times = np.concatenate([table.times for table in tables])
+    places, first = _places(owners, times)
+    values = np.full((len(first), len(names) + len(actions)), np.nan)
+    texts: dict[str, list[str]] = {}
+    begin = 0
+    for table in tables:
+        own = places[begin : begin + len(table.times)]
+        _refuse_twice(table, own)
+        _fill(values, own, table, (*names, *actions))
+        _fill_texts(texts, len(first), own, table)
+        begin += len(table.times)
+    parts = []
+    for name, number in numbers.items():
+        rows = np.flatnonzero(owners[first] == number)
+        held = values[rows]
+        said = {column: tuple(cells[row] for row in rows) for column, cells in texts.items()}
+        numeric, done = frozen(held[:, : len(names)]), frozen(held[:, len(names) :])
+        parts.append(Trajectory(name, frozen(times[first[rows]]), numeric, done, said))
+    return Dataset(names, tuple(parts), actions, tuple(_warnings(names, parts)))
+
+
+def _places(owners: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row its number among the different (owner, time), and for each of those a row that has it."""
+    order = np.lexsort((times, owners))
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (np.diff(owners[order]) != 0) | (np.diff(times[order]) != 0)
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.cumsum(is_new) - 1
+    return places, order[is_new]
+
+
+def _fill(values: Array, places: NDArray[np.int64], table: Table, names: tuple[str, ...]) -> None:
+    for column, name in enumerate(table.names):
+        target = names.index(name)
+        known, new = values[places, target], table.values[:, column]
+        clash = (known != new) & ~np.isnan(known) & ~np.isnan(new)
+        if clash.any():
+            row = int(np.argmax(clash))
+            raise UsageError(
+                f"{table.place(row)}: {name} is {new[row]:g}, but {known[row]:g} in another file, "
+                f"for trajectory {table.trajectories[row]} at t = {table.times[row]:g}"
+            )
+        values[places, target] = np.where(np.isnan(new), known, new)
+
+
+def _fill_texts(texts: dict[str, list[str]], count: int, places: NDArray[np.int64], table: Table) -> None:
+    for name, cells in table.texts.items():
+        held = texts.setdefault(name, [""] * count)
+        for row, (place, cell) in enumerate(zip(places.tolist(), cells, strict=True)):
+            if cell and held[place] not in ("", cell):
+                raise UsageError(f"{table.place(row)}: {name} is another text than in another file")
+            held[place] = cell or held[place]
+
+
+def _refuse_twice(table: Table, places: NDArray[np.int64]) -> None:
+    seen: dict[int, int] = {}
+    for row, place in enumerate(places.tolist()):
+        if place in seen:
+            raise UsageError(
+                f"{table.place(row)}: trajectory {table.trajectories[row]} has t = {table.times[row]:g} "
+                f"already in line {table.lines[seen[place]]}"
+            )
+        seen[place] = row
+
+
+def _warnings(names: tuple[str, ...], parts: Sequence[Trajectory]) -> Iterator[str]:
+    if len(parts) == 1:
+        yield "there is one trajectory only, and none to validate with"
+    yield from _about_columns(names, parts)
+    short = [part.id for part in parts if len(part.times) == 1]
+    if short:
+        yield f"trajectory {short[0]} has one row only, and shows no change" + _more(short)
+    yield from _about_gaps(parts)
+
+
+def _about_columns(names: tuple[str, ...], parts: Sequence[Trajectory]) -> Iterator[str]:
+    for column, name in enumerate(names):
+        held = np.concatenate([part.values[:, column] for part in parts])
+        held = held[~np.isnan(held)]
+        if not len(held):
+            yield f"{name} has no value at all"
+        elif len(held) > 1 and np.all(held == held[0]):
+            yield f"{name} is {held[0]:g} everywhere; nothing can be learned from it"
+
+
+def _about_gaps(parts: Sequence[Trajectory]) -> Iterator[str]:
+    steps = np.concatenate([np.diff(part.times) for part in parts])
+    if not len(steps):
+        return
+    usual = float(np.median(steps))
+    wide = [
+        (part.id, part.times[row], part.times[row + 1])
+        for part in parts
+        for row in np.flatnonzero(np.diff(part.times) > 1.5 * usual)
+    ]
+    if wide:
+        name, before, after = wide[0]
+        yield (
+            f"trajectory {name} has a gap from t = {before:g} to {after:g}; steps are {usual:g} else"
+            + _more(wide)
+        )
+
+
+def _more(found: Sequence[object]) -> str:
+    return f" (and {len(found) - 1} more like this)" if len(found) > 1 else ""
