@@ -34,12 +34,11 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Write the files, none of which may exist, and print their paths."""
-    from gsim_devs.contracts.contract import Contract
-    from gsim_devs.contracts.load import parse_yaml
+    from gsim_devs.contracts.names import identifier_defect
 
+    if cause := identifier_defect(options.id):
+        raise UsageError(f"{options.id!r} cannot be the name of a system; it {cause}")
     texts = {name: (_SKELETON / name).read_text(encoding="utf-8").replace(_ID, options.id) for name in _FILES}
-    if parse_yaml(Contract, texts["contract.yaml"], "ID").id != options.id:
-        raise UsageError(f"{options.id!r} cannot be the name of a system")
     paths = {name: options.root / place.format(id=options.id) for name, place in _FILES.items()}
     for path in paths.values():
         if path.exists():

@@ -11,7 +11,8 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 IDENTIFIER = r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$"
-Identifier = Annotated[str, Field(pattern=IDENTIFIER, max_length=64)]
+LONGEST_IDENTIFIER = 64
+Identifier = Annotated[str, Field(pattern=IDENTIFIER, max_length=LONGEST_IDENTIFIER)]
 """The name of a system, a case, a rule: small letters and digits, joined by `_` or `-`."""
 
 

@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 
-from .declaration import IDENTIFIER
+from .declaration import IDENTIFIER, LONGEST_IDENTIFIER
 
 OPTIONS = frozenset({"replications", "set", "detail", "help"})
 """Options that every simulator has."""
@@ -54,10 +54,12 @@ def class_defect(name: str) -> str | None:
 
 def identifier_defect(name: str) -> str | None:
     """Why this is no name of a system, a case or a rule, and what it may have been meant to be."""
-    if re.match(IDENTIFIER, name):
+    if len(name) > LONGEST_IDENTIFIER:
+        return f"should have at most {LONGEST_IDENTIFIER} characters"
+    if re.fullmatch(IDENTIFIER, name):
         return None
     near = re.sub(r"[^a-z0-9]*[^a-z0-9_-][^a-z0-9]*", "-", name.lower()).strip("_-")
-    hint = f" (did you mean {near!r}?)" if re.match(IDENTIFIER, near) else ""
+    hint = f" (did you mean {near!r}?)" if re.fullmatch(IDENTIFIER, near) else ""
     return f"should be small letters and digits, a letter first, joined by _ or -{hint}"
 
 

@@ -35,7 +35,24 @@ def test_nothing_that_exists_is_overwritten(tmp_path, capsys):
     assert [path.name for path in tmp_path.rglob("*.*")] == ["shop.md"]
 
 
-@pytest.mark.parametrize("name", ["Shop", "../shop", "a b", "a: b", "", "1shop"])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CarWash", " (did you mean 'carwash'?)"),
+        ("Car Wash", " (did you mean 'car-wash'?)"),
+        ("car_Wash", " (did you mean 'car_wash'?)"),
+        ("1shop", ""),
+    ],
+)
+def test_a_name_is_told_how_it_may_be_written(tmp_path, capsys, name, hint):
+    assert main(["new", name, "--root", str(tmp_path)]) == 2
+
+    wanted = "should be small letters and digits, a letter first, joined by _ or -"
+    told = f"gsim-devs: {name!r} cannot be the name of a system; it {wanted}{hint}\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("name", ["Shop", "../shop", "a b", "a: b", "", "1shop", "shop\n", "s" * 65])
 def test_a_name_that_no_file_can_have_is_refused(tmp_path, capsys, name):
     code = main(["new", name, "--root", str(tmp_path / "deep")])
 
