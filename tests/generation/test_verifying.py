@@ -56,7 +56,9 @@ def test_an_objection_names_its_line_and_is_marked_as_an_opinion(oven):
     found, _ = lead(read_component(oven, OVEN, SPECIFICATION), reading(objection()))
 
     code = "`self.after(self.bake_time, self.on_baked, tray, order=1)`"
-    said = f'A reader says that line {LINE}, {code}, breaks "A tray bakes for `bake_time`.": It bakes too short.'
+    said = (
+        f'A reader says that line {LINE}, {code}, breaks "A tray bakes for `bake_time`.": It bakes too short.'
+    )
     assert found.objections == (said,)
 
 
