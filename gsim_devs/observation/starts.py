@@ -63,11 +63,11 @@ class Transitions:
     before: Array
     """What was observed at the start, (n, D)."""
 
-    observed: Array
+    after: Array
     """What was observed next, (n, D)."""
 
     times: Array
-    """When that was, (n,)."""
+    """When each began, (n,)."""
 
     trajectories: tuple[str, ...]
     """Whose step it is, (n,)."""
@@ -94,7 +94,7 @@ def transitions_of(dataset: Dataset, contract: Contract) -> Transitions:
     """Every step whose first row tells all that the contract's `state` asks for; there may be none."""
     needed = set(contract.state.arguments.values()) if contract.state else set()
     starts: list[Start] = []
-    before, observed, times = [], [], []
+    before, after = [], []
     for trajectory in dataset.trajectories if needed else ():
         is_told = [not np.isnan(row).all() for row in trajectory.values]
         for row in range(len(trajectory.times) - 1):
@@ -103,15 +103,14 @@ def transitions_of(dataset: Dataset, contract: Contract) -> Transitions:
                 begin = float(trajectory.times[row])
                 starts.append(_start(dataset, trajectory, row, begin, state, row + 1, row + 2))
                 before.append(trajectory.values[row])
-                observed.append(trajectory.values[row + 1])
-                times.append(trajectory.times[row + 1])
+                after.append(trajectory.values[row + 1])
     shape = (len(starts), len(dataset.names))
     return Transitions(
         dataset.names,
         tuple(starts),
         frozen(np.reshape(before, shape)),
-        frozen(np.reshape(observed, shape)),
-        frozen(times),
+        frozen(np.reshape(after, shape)),
+        frozen([start.time for start in starts]),
         tuple(start.trajectory for start in starts),
     )
 
@@ -156,7 +155,7 @@ def thinned(transitions: Transitions, share: float, seed: int) -> Transitions:
         transitions.names,
         starts,
         frozen(transitions.before[chosen]),
-        frozen(transitions.observed[chosen]),
+        frozen(transitions.after[chosen]),
         frozen(transitions.times[chosen]),
         tuple(start.trajectory for start in starts),
     )

@@ -41,8 +41,8 @@ def test_transitions_start_from_every_row_that_has_a_next_one(experiment):
     assert found.names == ("S", "I", "R")
     assert found.trajectories == ("a", "a", "b")
     assert found.before.tolist() == [[90, 10, 0], [85, 14, 1], [40, 20, 0]]
-    assert found.observed.tolist() == [[85, 14, 1], [80, 17, 3], [35, 22, 3]]
-    assert found.times.tolist() == [1, 2, 6]
+    assert found.after.tolist() == [[85, 14, 1], [80, 17, 3], [35, 22, 3]]
+    assert found.times.tolist() == [0, 1, 5]
 
 
 def test_one_step_has_the_moments_of_the_binomial_formula(experiment):
