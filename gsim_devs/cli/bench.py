@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from gsim_devs.pipeline import Built, Job, Single
     from gsim_devs.runs import Manifest, Run
 
-_RECORDINGS = {"plan": "recording", "single": "recording-single"}
-"""Where a scenario keeps what was answered, by the way to its simulator."""
+_REPLAY = "replay"
 _SETTINGS = ("model", "base_url", "temperature", "reasoning_effort", "answered_by")
 """What of a configuration has a part in what comes out."""
 
@@ -51,7 +50,7 @@ def register(subparsers: Any) -> None:
         description="Build every system that has specification, contract, rules and test inputs. Without --llm, "
         "recorded replies are taken where all systems have some; nothing is ever spent unasked. A limit is for the "
         "whole benchmark. DIR of manual:, replay: and --record holds a folder for each build, such as abp.1; "
-        "--llm replay alone takes scenarios/ID/recording.",
+        "--llm replay alone takes scenarios/ID/recording (and recording-single), and leaves out systems without it.",
         epilog="exit code: 0 all were built, 1 one was not, 2 something is wrong with the call",
         allow_abbrev=False,
     )
@@ -125,7 +124,7 @@ class _Piece:
     def again(self) -> str | None:
         """The command that makes a recording anew; none: there is none for sure."""
         kind, _, place = str(self.options.llm).partition(":")
-        if kind != "replay":
+        if kind != _REPLAY:
             return None
         words = ["gsim-devs", "build", self.job.scenario.id, "--record", place]
         if self.way == "single":
@@ -137,7 +136,7 @@ class _Piece:
     @property
     def is_free(self) -> bool:
         """Whether it can be built again at no cost."""
-        return str(self.options.llm).startswith("replay:")
+        return str(self.options.llm).startswith(f"{_REPLAY}:")
 
 
 # What is to be built.
@@ -152,13 +151,14 @@ def _pieces(options: argparse.Namespace) -> list[_Piece]:
         raise UsageError("--repairs is a number from 0 on, and for --baseline single")
     ways = ["plan", *([options.baseline] if options.baseline else [])]
     scenarios = [_with_specification(name) for name in dict.fromkeys(options.scenario or _all())]
-    llm = _answering(options.llm, scenarios, ways)
+    builds = [(scenario, way) for scenario in scenarios for way in ways]
+    if options.llm is None or options.llm.rstrip(":") == _REPLAY:
+        builds = _recorded(builds, is_choice=options.llm is not None and not options.scenario)
     launcher = sandboxed()
     return [
-        _piece(options, llm, scenario, way, number, launcher)
-        for scenario in scenarios
+        _piece(options, scenario, way, number, launcher)
+        for scenario, way in builds
         for number in range(1, options.times + 1)
-        for way in ways
     ]
 
 
@@ -186,23 +186,35 @@ def _with_specification(text: str) -> Scenario:
     return scenario
 
 
-def _answering(llm: str | None, scenarios: Sequence[Scenario], ways: Sequence[str]) -> str:
-    """Who answers. Nobody is asked who was not named: services cost money."""
-    if llm is not None and llm.rstrip(":") != "replay":
-        return llm
-    folders = [scenario.folder / _RECORDINGS[way] for scenario in scenarios for way in ways]
-    missing = [str(folder) for folder in folders if not folder.is_dir()]
-    if not missing:
-        return "replay"
-    raise UsageError(
-        f"there are no recorded replies in {', '.join(missing)}. Name who answers: --llm openai asks a service, "
-        "which costs money (--max-tokens and the like limit it); --llm manual:DIR leaves the requests to you; "
-        "--llm replay:DIR takes what --record DIR has kept"
-    )
+def _recorded(builds: Sequence[tuple[Scenario, str]], *, is_choice: bool) -> list[tuple[Scenario, str]]:
+    """Those with recorded replies; what has none is left out where whatever is recorded was asked for.
+
+    Otherwise it is refused: nobody is asked who was not named, because services cost money.
+    """
+    missing = [str(_recording(*build)) for build in builds if not _recording(*build).is_dir()]
+    # What stands for itself in one file compares with nothing.
+    found = [
+        (scenario, way)
+        for scenario, way in builds
+        if _recording(scenario, "plan").is_dir() and _recording(scenario, way).is_dir()
+    ]
+    if missing and not (is_choice and found):
+        raise UsageError(
+            f"there are no recorded replies in {', '.join(missing)}. Name who answers: --llm openai asks a "
+            "service, which costs money (--max-tokens and the like limit it); --llm manual:DIR leaves the requests "
+            "to you; --llm replay takes what is recorded and leaves out the rest, replay:DIR what --record DIR kept"
+        )
+    if missing:
+        print(f"gsim-devs: left out, nothing is recorded: {', '.join(missing)}", file=sys.stderr)
+    return found
+
+
+def _recording(scenario: Scenario, way: str) -> Path:
+    return scenario.folder / ("recording" if way == "plan" else f"recording-{way}")
 
 
 def _piece(
-    options: argparse.Namespace, llm: str, scenario: Scenario, way: str, number: int, launcher: Launcher
+    options: argparse.Namespace, scenario: Scenario, way: str, number: int, launcher: Launcher
 ) -> _Piece:
     from gsim_devs.pipeline import Job
     from gsim_devs.runs import Paths
@@ -210,11 +222,10 @@ def _piece(
     # A point is in no name of a system.
     name = f"{scenario.id}.{number}" if way == "plan" else f"{scenario.id}.{way}.{number}"
     folder = options.out / name
-    kind, _, place = llm.partition(":")
-    if llm == "replay":
-        llm = f"replay:{scenario.folder / _RECORDINGS[way]}"
-    elif place:
-        llm = f"{kind}:{Path(place, name)}"
+    kind, _, place = (options.llm or _REPLAY).partition(":")
+    llm = f"{kind}:{Path(place, name)}" if place else kind
+    if llm == _REPLAY:
+        llm = f"{_REPLAY}:{_recording(scenario, way)}"
     given = {"llm": llm, "record": options.record and options.record / name, "plan_only": False}
     own = argparse.Namespace(**{**vars(options), **given})
     job = Job(scenario, Paths(folder).simulator, launcher=launcher, jobs=os.cpu_count() or 1)
@@ -233,7 +244,7 @@ def _clear(pieces: Sequence[_Piece], *, redo: bool) -> None:
     there = [piece for piece in pieces if piece.folder.exists()]
     for piece in there:
         # Replies that were not replayed may have been paid for.
-        is_free = piece.is_free and read_run(piece.folder).manifest.mode == "replay"
+        is_free = piece.is_free and read_run(piece.folder).manifest.mode == _REPLAY
         if redo or (is_free and _done(piece) is None):
             remove_run(piece.folder)
         elif not _is_same(piece):

@@ -204,6 +204,10 @@ def test_recorded_replies_are_the_default_and_what_no_longer_fits_is_a_failure(f
     assert "the recording answers another request" in row["reason"]
     assert "gsim-devs build tick --record scenarios/tick/recording" in row["reason"]
 
+    assert bench("--llm", "replay", "--redo") == 1
+    assert [row["scenario"] for row in told()["builds"]] == ["tick"]
+    assert "left out, nothing is recorded: scenarios/tock/recording" in capsys.readouterr().err
+
 
 class Service(Everyone):
     """In place of the service that speaks over the network."""
