@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from gsim_devs.errors import GsimError, UsageError
 
-from . import assemble, bench, build, check, conform, doctor, mutate, new, run, runs, schema, validate
+from . import assemble, bench, build, check, conform, data, doctor, mutate, new, run, runs, schema, validate
 
-COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, bench, runs, schema, doctor)
+COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, data, bench, runs, schema, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from .checks.cases import check_cases, validate_cases
 from .checks.mutants import check_mutants, mutated_components, seldom_broken
 from .checks.plan import check_plan, validate_plan
 from .contract import Contract, Horizon, TimeBase
+from .data_file import DataFile, DataVariant, DrawnAction, check_data_file, load_data_file
 from .declaration import Declaration
 from .events import EventKind
 from .layout import ConstantSource, FieldSource, Layout, TimeSource
@@ -138,6 +139,12 @@ __all__ = [
     "Computed",
     "reference_files",
     "mutated_components",
+    # example data
+    "DataFile",
+    "DataVariant",
+    "DrawnAction",
+    "load_data_file",
+    "check_data_file",
     # files
     "Declaration",
     "load",
