@@ -70,7 +70,15 @@ class Report:
     @property
     def text(self) -> str:
         """For people."""
-        return "\n".join(_lines(self)) + "\n"
+        return self.words()
+
+    def words(self, most: int | None = None, note: str = "") -> str:
+        """The text with at most so many violations of each rule, and a note below the first line.
+
+        Of what is no trace at all only what is wrong with its lines is told, unless all is.
+        """
+        first, *rest = _lines(self, most)
+        return "\n".join([first, *([f"  {note}"] if note else []), *rest]) + "\n"
 
     @property
     def data(self) -> dict[str, Any]:
@@ -117,7 +125,7 @@ def _xml(text: str) -> str:
     return "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
 
 
-def _lines(report: Report) -> Iterable[str]:
+def _lines(report: Report, most: int | None) -> Iterable[str]:
     yield f"{report.system}: {report.records} records, {'rules hold' if report.holds else 'NOT as it should be'}"
     counted = report.bad_line_count + report.defective_records
     if counted:
@@ -129,10 +137,18 @@ def _lines(report: Report) -> Iterable[str]:
     for rule in report.rules:
         pending = f", {rule.pending} pending" if rule.pending else ""
         yield f"  {rule.verdict:13}  {rule.id:{width}}  {rule.met}/{rule.due} met{pending}"
+    if most is not None and report.bad_line_count and not report.records:
+        yield ""
+        yield "no line is a record, so that it says little what rules miss (--all tells it)"
+        return
     for rule in report.rules:
-        for one in rule.violations:
+        for one in rule.violations[:most]:
             yield ""
             yield from in_words(one)
+        left = rule.due - rule.met - len(rule.violations[:most])
+        if most is not None and rule.violations and left > 0:
+            yield ""
+            yield f"… and {left} more of {rule.id} (--all tells all)"
 
 
 def in_words(one: Violation) -> Iterable[str]:

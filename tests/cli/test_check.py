@@ -23,6 +23,13 @@ rules:
     value: customer
     equals: index + 1
 """
+MISSED = """
+  - id: somebody-is-served
+    clause: Somebody is served.
+    level: system
+    kind: exists
+    event: server.served
+"""
 CHECK = ["check", "--rules", "rules.yaml", "--contract", "contracts/shop.yaml"]
 
 
@@ -84,6 +91,65 @@ def test_an_argument_of_the_run_is_given_as_name_and_value(shop, capsys):
 
     assert main([*CHECK, "trace.jsonl", "--set-arg", "duration"]) == 2
     assert "--set-arg takes NAME=VALUE, not 'duration'" in capsys.readouterr().err
+
+
+def test_the_value_of_an_argument_without_a_default_is_asked_for(shop, capsys):
+    contract = shop / "contracts/shop.yaml"
+    contract.write_text(
+        contract.read_text().replace("arguments:\n", "arguments:\n  clerks: {type: integer}\n")
+    )
+    (shop / "trace.jsonl").write_text(served(50, 1))
+
+    assert main([*CHECK, "trace.jsonl"]) == 2
+    told = "gsim-devs: the argument clerks has no default: give --set-arg clerks=VALUE\n"
+    assert capsys.readouterr().err == told
+    assert main([*CHECK, "trace.jsonl", "--set-arg", "clerk=3"]) == 2
+    assert "did you mean 'clerks'?" in capsys.readouterr().err
+    assert main([*CHECK, "trace.jsonl", "--set-arg", "clerks=3"]) == 0
+
+
+@pytest.mark.parametrize(("last", "is_told"), [(9.0, True), (3590.0, False), (3600.0, False), (3601.0, True)])
+def test_a_horizon_that_nobody_gave_is_told_where_the_trace_ends_elsewhere(shop, capsys, last, is_told):
+    (shop / "trace.jsonl").write_text(served(5, 1) + served(last, 2))
+
+    main([*CHECK, "trace.jsonl"])
+    second = capsys.readouterr().out.splitlines()[1]
+    told = "horizon 3600.0 (the default of duration; --set-arg duration=VALUE gives another); last record at"
+    assert (told in second) == is_told
+    assert str(last) in second or not is_told
+
+    main([*CHECK, "trace.jsonl", "--set-arg", "duration=3600"])
+    assert "horizon" not in capsys.readouterr().out.splitlines()[1]
+
+
+def test_of_one_rule_a_few_violations_are_told_unless_all_are_asked_for(shop, capsys):
+    (shop / "trace.jsonl").write_text("".join(served(time, 99) for time in range(31, 56)))
+
+    main([*CHECK, "trace.jsonl"])
+    few = capsys.readouterr().out
+    main([*CHECK, "trace.jsonl", "--all"])
+    every = capsys.readouterr().out
+
+    assert few.count("one-after-the-other at line") == 3
+    assert few.endswith("\n… and 22 more of one-after-the-other (--all tells all)\n")
+    assert every.count("one-after-the-other at line") == 25
+    assert "more of" not in every
+
+
+def test_a_file_that_is_no_trace_is_not_told_what_it_lacks(shop, capsys):
+    (shop / "rules.yaml").write_text(RULES + MISSED)
+
+    assert main([*CHECK, "rules.yaml"]) == 1
+    out = capsys.readouterr().out
+    assert "no line is a record, so that it says little what rules miss" in out
+    assert "violated       somebody-is-served" in out
+    assert "it never happens" not in out
+    assert main([*CHECK, "rules.yaml", "--all"]) == 1
+    assert "it never happens" in capsys.readouterr().out
+
+    (shop / "trace.jsonl").write_text("")
+    assert main([*CHECK, "trace.jsonl"]) == 1
+    assert "it never happens" in capsys.readouterr().out
 
 
 def test_following_a_pipe_tells_a_violation_before_the_trace_is_over(shop):
