@@ -1,0 +1,149 @@
+"""`calibrate`: let a method search, compare what it found on fresh seeds, and say how far it can be relied on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gsim_devs.errors import UsageError
+
+from . import cma, genetic
+from .arrays import Array
+from .asking import Budget, Found, Search, Task, Wanted
+from .driving import Driver
+from .estimate import Estimate
+from .finals import Verdict, compare, reserve
+from .journal import Journal
+from .judging import judged
+from .problem import Problem, Validated
+from .seeds import Seeds
+from .space import Space, Value
+
+_PRIOR_SAMPLES = 4096
+_SEARCHING = 0.9
+"""The part of the seconds that the search may take."""
+
+
+def calibrate(
+    problem: Problem,
+    method: str = "auto",
+    budget: Budget | None = None,
+    seed: int = 0,
+    *,
+    start: Estimate | None = None,
+    resume: Path | None = None,
+) -> Estimate:
+    """Find the parameters that fit best.
+
+    Args:
+        problem: what is searched.
+        method: one of METHODS.
+        budget: what it may cost; what the method usually takes if not given.
+        seed: the same seed gives the same estimate, unless seconds ended the search.
+        start: an earlier estimate, also of other parameters: what has the same name and unit is tried first.
+        resume: the journal: written while it runs, and continued if it is there.
+    """
+    if method not in METHODS:
+        raise UsageError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
+    search, usual = METHODS[method]
+    space = Space(problem.parameters)
+    given = budget or Budget()
+    total = given.simulations or (usual + reserve(None) if given.seconds is None else None)
+    reserved = reserve(total)
+    seeds = Seeds(seed)
+    journal = Journal(resume, _header(space, method, given, seed, start))
+    limits = Budget(
+        None if total is None else max(1, total - reserved),
+        None if given.seconds is None else given.seconds * _SEARCHING,
+    )
+    driver = Driver(problem, space, limits, journal)
+    task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space))
+    found = driver.follow(search(task))
+    wanted: Wanted = "validation_losses" if isinstance(problem, Validated) else "losses"
+    verdict = compare(driver, space, seeds, found.suggested, reserved, wanted)
+    return _estimate(driver, space, method, seed, found, verdict)
+
+
+METHODS: Mapping[str, tuple[Callable[[Task], Search], int]] = {
+    "auto": (cma.cma, cma.SIMULATIONS),
+    "cma": (cma.cma, cma.SIMULATIONS),
+    "ga": (genetic.genetic, genetic.SIMULATIONS),
+}
+"""By name: what searches, and how many simulations it usually takes."""
+
+
+def _header(space: Space, method: str, budget: Budget, seed: int, start: Estimate | None) -> dict[str, Any]:
+    """What must be the same for a journal to go on."""
+    return {
+        "journal": "calibration 1",
+        "method": method,
+        "seed": seed,
+        "simulations": budget.simulations,
+        "seconds": budget.seconds,
+        "start": start.data["point"] if start else None,
+        "parameters": {name: one.model_dump(mode="json") for name, one in space.parameters.items()},
+    }
+
+
+def _known(start: Estimate | None, space: Space) -> Array | None:
+    if start is None or start.point is None:
+        return None
+    same = {
+        name: value
+        for name, value in start.point.items()
+        if name in space.parameters and start.units.get(name) == space.parameters[name].unit
+    }
+    return space.point(same)
+
+
+def _estimate(
+    driver: Driver, space: Space, method: str, seed: int, found: Found, verdict: Verdict | None
+) -> Estimate:
+    status, sentence = judged(driver, space, found, verdict)
+    return Estimate(
+        method=method,
+        seed=seed,
+        status=status,
+        sentence=sentence,
+        point=space.values(verdict.point[None])[0] if verdict else None,
+        units={name: parameter.unit for name, parameter in space.parameters.items()},
+        loss=verdict.loss if verdict else None,
+        noise=verdict.noise if verdict and math.isfinite(verdict.noise) else None,
+        tied=verdict.tied if verdict else 0,
+        contraction=_contraction(space, found.posterior, seed),
+        evaluations=driver.evaluations,
+        spent=driver.spent,
+        failures=driver.failures,
+        seconds=driver.seconds,
+        history=_history(driver),
+        posterior=_samples(space, found.posterior),
+    )
+
+
+def _history(driver: Driver) -> tuple[tuple[float, float], ...]:
+    """The least loss so far, of those on all data."""
+    best, told = math.inf, []
+    for heard in driver.history:
+        if heard.share == 1 and not np.isnan(heard.losses).all():
+            best = min(best, float(np.nanmin(heard.losses)))
+            told.append((heard.spent, best))
+    return tuple(told)
+
+
+def _samples(space: Space, posterior: Array | None) -> dict[str, tuple[Value, ...]] | None:
+    if posterior is None:
+        return None
+    values = space.values(posterior)
+    return {name: tuple(one[name] for one in values) for name in space.parameters}
+
+
+def _contraction(space: Space, posterior: Array | None, seed: int) -> dict[str, float] | None:
+    if posterior is None:
+        return None
+    before = space.at_quantiles(np.random.default_rng(seed).random((_PRIOR_SAMPLES, space.dimension)))
+    ratio = posterior.std(axis=0) / before.std(axis=0)
+    return {name: float(1 - ratio[columns].mean()) for name, columns in space.columns.items()}

@@ -1,0 +1,124 @@
+"""What a calibration found, with everything that is needed to judge it; kept as JSON, its samples beside it as .npz."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from gsim_devs.contracts import Declaration
+from gsim_devs.errors import UsageError
+
+from .arrays import Array
+
+
+class Estimate(Declaration):
+    """The parameters that fit best, and how far that can be relied on."""
+
+    method: str
+    """What searched."""
+    seed: int
+    """Of everything that was drawn."""
+    status: Literal["converged", "stopped", "undetermined", "failed"]
+    """Stopped: the budget ended first. Undetermined: it fits no better than any other. Failed: nothing could run."""
+    sentence: str
+    """What happened, and what to try."""
+    point: Mapping[str, float | int | tuple[float, ...]] | None = None
+    """The best value of each parameter; none: there is none."""
+    units: Mapping[str, str | None] = {}
+    """The unit of each parameter; an estimate is reused by name and unit."""
+    loss: float | None = None
+    """Of the point, on seeds that the search had not seen; on validation data where there are any."""
+    noise: float | None = None
+    """The standard deviation of one such loss from seed to seed."""
+    tied: int = 0
+    """Other candidates of the final comparison whose losses cannot be told from the point's."""
+    contraction: Mapping[str, float] | None = None
+    """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no posterior."""
+    evaluations: int = 0
+    """Candidates that were simulated."""
+    spent: float = 0.0
+    """The same in candidates on all data."""
+    failures: int = 0
+    """Candidates whose simulation failed."""
+    seconds: float = 0.0
+    """How long it took."""
+    history: tuple[tuple[float, float], ...] = ()
+    """What had been spent, and the least loss that was seen by then, lucky or not."""
+    posterior: Mapping[str, tuple[Any, ...]] | None = None
+    """Samples of the posterior, as many values for each parameter; none: the method gives a point only."""
+
+    @cached_property
+    def samples(self) -> dict[str, Array]:
+        """The posterior as arrays: (n,), or (n, shares)."""
+        return {name: np.array(values, dtype=float) for name, values in (self.posterior or {}).items()}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """All of it but the samples, for JSON."""
+        return self.model_dump(mode="json", exclude={"posterior"})
+
+    @property
+    def text(self) -> str:
+        """For a terminal."""
+        lines = [f"{self.method}: {self.status}. {self.sentence}"]
+        for name, value in (self.point or {}).items():
+            lines.append(f"  {name} = {_in_digits(value)}{_unit(self.units.get(name))}{self._spread(name)}")
+        if self.loss is not None:
+            lines.append(f"loss {self.loss:.6g}, noise {self.noise or 0:.2g}; {self.tied} others as good")
+        lines.append(
+            f"{self.evaluations} candidates simulated, {self.failures} failed; {self.seconds:.1f} s; seed {self.seed}"
+        )
+        return "\n".join(lines) + "\n"
+
+    def _spread(self, name: str) -> str:
+        if name not in self.samples or self.samples[name].ndim > 1:
+            return ""
+        low, high = np.quantile(self.samples[name], [0.05, 0.95])
+        told = f"   90 % within {low:.4g} … {high:.4g}"
+        return told + (f", contraction {self.contraction[name]:.2f}" if self.contraction else "")
+
+
+def save_estimate(estimate: Estimate, path: Path) -> None:
+    """Write it as JSON to this path; samples go beside it, with the suffix .npz."""
+    text = json.dumps(estimate.data, indent=2, ensure_ascii=False) + "\n"
+    if estimate.posterior is not None:
+        np.savez_compressed(path.with_suffix(".npz"), **estimate.samples)  # type: ignore[arg-type]
+    else:
+        path.with_suffix(".npz").unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def load_estimate(path: Path) -> Estimate:
+    """Read it again."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        beside = path.with_suffix(".npz")
+        if beside.exists():
+            with np.load(beside, allow_pickle=False) as arrays:
+                data["posterior"] = {name: arrays[name].tolist() for name in arrays.files}
+        return Estimate.model_validate(data)
+    except OSError as error:
+        raise UsageError(f"cannot read the estimate {path}: {error.strerror or error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path} is not an estimate: {where}: {first['msg']}") from None
+    except (ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} is not an estimate: {error}") from None
+
+
+def _in_digits(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(f"{share:.4g}" for share in value) + ")"
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _unit(unit: str | None) -> str:
+    return f" {unit}" if unit else ""

@@ -1,0 +1,104 @@
+"""Compare the last few candidates on seeds that the search has not seen, on validation data where there are any.
+
+The search reports what was lucky; this does not. All candidates get the same random numbers, so differences are
+compared pair by pair; where one is below twice its standard error, the candidates are tied. One of them is a control,
+just any point that the search began with: if the winner is tied with it, the search has found nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Array
+from .asking import Ask, Wanted
+from .driving import Driver, Heard
+from .seeds import Seeds
+from .space import Space
+
+_CANDIDATES, _SEEDS = 8, 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who won."""
+
+    point: Array
+    loss: float
+    noise: float
+    tied: int
+    """Others that cannot be told from it, without the control."""
+    nothing_found: bool
+    """The control is as good."""
+
+
+def reserve(simulations: int | None) -> int:
+    """How many simulations of a budget are kept for this."""
+    whole = _CANDIDATES * _SEEDS
+    return whole if simulations is None else min(whole, simulations // 4)
+
+
+def compare(
+    driver: Driver, space: Space, seeds: Seeds, suggested: Array, reserved: int, wanted: Wanted
+) -> Verdict | None:
+    """Simulate the finalists again; none if all of them fail."""
+    repeats = min(_SEEDS, max(2, reserved // 3))
+    finalists, control = _finalists(driver.history, space, suggested, max(1, reserved // repeats - 1))
+    if not len(finalists):
+        return None
+    points = finalists if control is None else np.concatenate([finalists, control[None]])
+    losses = np.array(
+        [
+            driver.answer(Ask(points, seeds.next(), wanted=wanted), at_any_cost=True).values
+            for _ in range(repeats)
+        ]
+    )
+    means = losses[:, : len(finalists)].mean(axis=0)
+    if np.isnan(means).all():
+        return None
+    best = int(np.nanargmin(means))
+    apart = losses - losses[:, [best]]
+    error = apart.std(axis=0, ddof=1) / np.sqrt(repeats)
+    tied = apart.mean(axis=0) <= 2 * error
+    return Verdict(
+        point=finalists[best],
+        loss=float(means[best]),
+        noise=float(losses[:, best].std(ddof=1)),
+        tied=int(tied[: len(finalists)].sum()) - 1,
+        nothing_found=control is not None and bool(tied[-1]),
+    )
+
+
+def _finalists(history: list[Heard], space: Space, suggested: Array, most: int) -> tuple[Array, Array | None]:
+    """What the method suggests, what did best, and the neighbours in whole numbers of the first; and the control."""
+    full = [heard for heard in history if heard.share == 1] or history
+    seen = np.concatenate([heard.points for heard in full]) if full else np.empty((0, space.dimension))
+    losses = np.concatenate([heard.losses for heard in full]) if full else np.empty(0)
+    order = [index for index in np.argsort(losses, kind="stable") if not np.isnan(losses[index])]
+    best = seen[order]
+    first = np.concatenate([suggested[-1:], best[:1]])
+    around = [space.neighbours(point) for point in first[:1]]
+    wanted = np.concatenate([first, suggested[::-1], *around, best])
+    return _different(wanted, space)[:most], _control(history)
+
+
+def _different(points: Array, space: Space) -> Array:
+    """Without those that mean the same values."""
+    known: set[str] = set()
+    kept = []
+    for point, values in zip(points, space.values(points), strict=True):
+        if repr(values) not in known:
+            known.add(repr(values))
+            kept.append(point)
+    return np.array(kept).reshape(-1, space.dimension)
+
+
+def _control(history: list[Heard]) -> Array | None:
+    """The median of those that the search began with."""
+    if not history:
+        return None
+    first = history[0]
+    order = np.argsort(first.losses, kind="stable")
+    valid = order[: int((~np.isnan(first.losses)).sum())]
+    return first.points[valid[len(valid) // 2]] if len(valid) > 2 else None

@@ -1,0 +1,61 @@
+"""What a method of calibration must be able to ask: how well parameters fit, and what their simulations look like.
+
+Leaves out where the answers come from: a simulator and data, or a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from gsim_devs.contracts import Parameter
+
+from .arrays import Array
+from .space import Values
+
+
+class Problem(Protocol):
+    """Parameters and how badly they fit. A simulation that fails is NaN."""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What is searched, by name."""
+
+    def losses(self, thetas: Sequence[Values], *, seed: int, share: float = 1.0) -> Array:
+        """How badly each of these fits, (n,).
+
+        The same seed means the same random numbers for each of them, so that differences are theirs. A `share` below 1
+        asks for that part of the data only: cheap, and enough to tell good from hopeless.
+        """
+
+
+@runtime_checkable
+class Summarised(Protocol):
+    """A problem that can tell what simulations look like, for methods that want more than a loss."""
+
+    @property
+    def observed_summary(self) -> Array:
+        """The same numbers of the data, (s,)."""
+
+    def summaries(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """Numbers that tell simulations apart, (n, s). Each row must have random numbers of its own."""
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A problem that can simulate what was observed from its beginning to its end."""
+
+    @property
+    def observed_trajectory(self) -> Array:
+        """The series of the data, flattened, (m,)."""
+
+    def trajectories(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """The series of simulations, flattened, (n, m). Each row must have random numbers of its own."""
+
+
+@runtime_checkable
+class Validated(Protocol):
+    """A problem with data that were put aside, on which the last few candidates are compared."""
+
+    def validation_losses(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """How badly each of these fits the data that were put aside, (n,)."""
