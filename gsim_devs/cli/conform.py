@@ -79,7 +79,9 @@ def call(options: argparse.Namespace) -> int:
         # It is gone with its folder; whoever wants to repeat a run by hand assembles it anew.
         kept = Path("build", scenario.id)
         text, data = (told.replace(str(simulator), str(kept)) for told in (text, data))
-        text += "" if found.holds else f"\n{kept} is made by: {_assembling(scenario, kept)}\n"
+        # What is there may have been made of something else.
+        first = "\n  again     "
+        text = text.replace(first, f"\n  made by   {_assembling(scenario, kept)}{first}", 1)
     print(text, end="")
     write_json(options, json.loads(data))
     if options.junit is not None:
@@ -101,8 +103,12 @@ def simulator_of(text: str, scenario: Scenario, folder: Path) -> Simulator:
     """What a word on the command line stands for; a Path is the reference simulator, assembled into the folder."""
     if text == _REFERENCE:
         return assembled_reference(scenario, folder / scenario.id)
-    if Path(text).exists() or ("{args}" not in text and len(text.split()) == 1):
+    if Path(text).exists():
         return text
+    if len(text.split()) < 2:
+        raise UsageError(
+            f"there is no simulator at {text}; a command line needs {{args}}, where the arguments stand"
+        )
     try:
         words = shlex.split(text)
     except ValueError as error:
