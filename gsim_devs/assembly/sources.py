@@ -10,18 +10,28 @@ from gsim_devs.contracts import PlanTree, snake_case
 from gsim_devs.errors import UsageError
 
 
-def read_sources(folder: Path) -> dict[str, str]:
-    """Read the `.py` files of a folder, or of `components` in it, by the class that each is named after."""
-    inner = folder / "components"
-    held = inner if inner.is_dir() else folder
-    if not held.is_dir():
-        raise UsageError(f"{held}: there is no such folder with the sources of components")
+def read_sources(folder: Path, plan: PlanTree | None = None) -> dict[str, str]:
+    """Read the `.py` files of a folder, or of `components` in it, by the class that each is named after.
+
+    With a plan: refuse them unless there is a file for each of its models, and no other.
+    """
+    if plan is not None and (defects := misplaced(plan, folder)):
+        raise UsageError("\n".join(defects))
     sources: dict[str, str] = {}
-    for path in sorted(held.glob("*.py")):
-        if path.name != "__init__.py":
-            text = _read(path)
-            sources[_class_named_after(path, text)] = text
+    for path in _files(folder):
+        text = _read(path)
+        sources[_class_named_after(path, text)] = text
     return sources
+
+
+def misplaced(plan: PlanTree, folder: Path) -> list[str]:
+    """Models without a file, and files without a model, by their names alone."""
+    wanted = {f"{snake_case(model)}.py": model for model in plan.models}
+    present = [path.name for path in _files(folder)]
+    return [
+        *(f"model {model} has no components/{name}" for name, model in wanted.items() if name not in present),
+        *(f"components/{name} belongs to no model" for name in present if name not in wanted),
+    ]
 
 
 def match_sources(plan: PlanTree, sources: Mapping[str, str]) -> dict[str, bytes]:
@@ -40,6 +50,14 @@ def match_sources(plan: PlanTree, sources: Mapping[str, str]) -> dict[str, bytes
     if defects:
         raise UsageError("\n".join(defects))
     return {_file(name): sources[name].encode() for name in plan.models}
+
+
+def _files(folder: Path) -> list[Path]:
+    inner = folder / "components"
+    held = inner if inner.is_dir() else folder
+    if not held.is_dir():
+        raise UsageError(f"{held}: there is no such folder with the sources of components")
+    return sorted(path for path in held.glob("*.py") if path.name != "__init__.py")
 
 
 def _file(model: str) -> str:

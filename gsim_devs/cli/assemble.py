@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .components import component_defects
+
 
 def register(subparsers: Any) -> None:
     """Declare the command."""
@@ -26,12 +28,18 @@ def register(subparsers: Any) -> None:
 
 
 def call(options: argparse.Namespace) -> int:
-    """Assemble, and say where."""
+    """Assemble, and say where; what does not agree with the plan may still run, and is told."""
     from gsim_devs.assembly import assemble, read_sources
     from gsim_devs.contracts import load_contract, load_plan
 
     plan = load_plan(options.plan)
     contract = load_contract(options.contract or Path("contracts", f"{plan.system}.yaml"))
-    assemble(plan, read_sources(options.sources), contract, options.out)
+    assemble(plan, read_sources(options.sources, plan), contract, options.out)
+    inner = options.sources / "components"
+    for path, defects in component_defects(
+        plan, contract, inner if inner.is_dir() else options.sources
+    ).items():
+        for defect in defects:
+            print(f"gsim-devs: warning: {path}: {defect}", file=sys.stderr)
     print(f"gsim-devs: {options.out} is ready: python {options.out} --help", file=sys.stderr)
     return 0

@@ -139,4 +139,5 @@ def assembled_reference(scenario: Scenario, folder: Path) -> Path:
     source = scenario.folder / _REFERENCE
     if not source.is_dir():
         raise UsageError(f"{scenario.id} has no reference simulator: there is no {source}")
-    return assemble(load_plan(source / "plan.yaml"), read_sources(source), scenario.contract, folder)
+    plan = load_plan(source / "plan.yaml")
+    return assemble(plan, read_sources(source, plan), scenario.contract, folder)

@@ -1,6 +1,7 @@
 """`gsim-devs validate [ID...]`: does everything of a system agree with everything else?
 
-A line for each file. Judges no trace and runs nothing.
+A line for each file, and for each component of the reference in which something is wrong. Judges no trace and runs
+nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gsim_devs.errors import UsageError
 
+from .components import component_defects
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def _all(root: Path) -> list[str]:
 
 
 def _files(root: Path, system: str) -> Iterator[FileReport]:
+    from gsim_devs.assembly import misplaced
     from gsim_devs.contracts import load_cases, load_contract, load_mutants, load_plan
     from gsim_devs.rules import load_rule_set
 
@@ -91,7 +94,14 @@ def _files(root: Path, system: str) -> Iterator[FileReport]:
     yield (report if cases is None else _reported(path, _cases(cases, contract)))
     path = root / "scenarios" / system / "reference" / "plan.yaml"
     plan, report = _loaded(load_plan, path)
-    yield (report if plan is None else _reported(path, _plan(plan, contract, path)))
+    if plan is None:
+        yield report
+    else:
+        defects = _plan(plan, contract)
+        yield _reported(path, [*defects, *misplaced(plan, path.parent)])
+        if not defects and contract is not None:
+            found = component_defects(plan, contract, path.parent / "components")
+            yield from (_reported(file, sentences) for file, sentences in found.items())
     path = root / "scenarios" / system / "mutants.yaml"
     if path.is_file():
         mutants, report = _loaded(load_mutants, path)
@@ -138,18 +148,10 @@ def _cases(cases: Any, contract: Contract | None) -> list[str]:
     return check_cases(cases, contract) if contract else []
 
 
-def _plan(plan: PlanTree, contract: Contract | None, path: Path) -> list[str]:
-    from gsim_devs.contracts import snake_case
+def _plan(plan: PlanTree, contract: Contract | None) -> list[str]:
     from gsim_devs.contracts.checks.plan import check_plan
 
-    folder = path.parent / "components"
-    wanted = {f"{snake_case(model)}.py": model for model in plan.models}
-    missing = [
-        f"model {wanted[name]} has no components/{name}" for name in wanted if not (folder / name).is_file()
-    ]
-    present = sorted(source.name for source in folder.glob("*.py"))
-    idle = [f"components/{name} belongs to no model" for name in present if name not in wanted]
-    return [*check_plan(plan, contract), *missing, *idle]
+    return check_plan(plan, contract)
 
 
 def _mutants(mutants: Any, contract: Any, rules: Any, cases: Any, path: Path) -> list[str]:

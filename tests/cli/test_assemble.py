@@ -20,7 +20,7 @@ def abp(tmp_path, monkeypatch):
         copy = shutil.copytree if (ROOT / place).is_dir() else shutil.copy
         copy(ROOT / place, tmp_path / place)
     monkeypatch.chdir(tmp_path)
-    return tmp_path / "scenarios" / "abp" / "reference"
+    return Path("scenarios/abp/reference")
 
 
 def test_what_is_assembled_runs(abp, gsim_devs, capsys):
@@ -47,7 +47,7 @@ def test_the_contract_can_lie_elsewhere(abp):
     [
         ("plan.yaml", "to: forward.entered", "to: forward.enterd", "enterd"),
         ("plan.yaml", "emits:", "emit:", "emit"),
-        ("components/sender.py", "class Sender", "class Sendre", "sender"),
+        ("components/sender.py", "class Sender", "class Sendre", "defines no class whose name is 'sender'"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(abp, capsys, file, old, new, complaint):
@@ -60,3 +60,27 @@ def test_what_does_not_fit_is_refused_in_a_sentence(abp, capsys, file, old, new,
     assert code == 2
     assert complaint in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+def test_a_file_that_is_missing_or_misnamed_is_told_with_its_model(abp, capsys):
+    (abp / "components/sender.py").rename(abp / "components/senders.py")
+
+    for sources in (abp, abp / "components"):
+        assert main(["assemble", str(abp / "plan.yaml"), str(sources), "--out", "out"]) == 2
+        assert capsys.readouterr().err.splitlines() == [
+            "gsim-devs: model Sender has no components/sender.py",
+            "gsim-devs: components/senders.py belongs to no model",
+        ]
+    assert not Path("out").exists()
+
+
+def test_a_component_that_disagrees_with_the_plan_is_told_and_assembled(abp, capsys):
+    sender = abp / "components/sender.py"
+    sender.write_text(sender.read_text().replace("self.on_prepared, order=3", "self.on_prepared, order=2"))
+
+    assert main(["assemble", str(abp / "plan.yaml"), str(abp), "--out", "out"]) == 0
+
+    warning, ready = capsys.readouterr().err.splitlines()
+    assert warning.startswith("gsim-devs: warning: scenarios/abp/reference/components/sender.py: Line ")
+    assert warning.endswith("on_prepared is set with order 2; the plan says 3.")
+    assert "out is ready" in ready

@@ -173,13 +173,30 @@ root:
   couplings: []
 """
 
+SERVER = """
+from runtime import Atomic
+
+
+class Server(Atomic):
+    def __init__(self, interval, service_time):
+        self.interval, self.service_time, self.count = interval, service_time, 0
+
+    def start(self):
+        self.after(self.interval, self.on_served)
+
+    def on_served(self):
+        self.count += 1
+        self.emit("served", customer=self.count)
+        self.after(self.interval, self.on_served, order=0)
+"""
+
 
 @pytest.fixture
 def reference(root):
     folder = root / "scenarios" / "shop" / "reference"
     (folder / "components").mkdir(parents=True)
     (folder / "plan.yaml").write_text(PLAN)
-    (folder / "components" / "server.py").write_text("")
+    (folder / "components" / "server.py").write_text(SERVER)
     return folder
 
 
@@ -210,6 +227,67 @@ def test_every_model_has_its_file_and_every_file_its_model(reference, report):
         "defective",
         "model Server has no components/server.py components/sever.py belongs to no model",
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "defect"),
+    [
+        ("class Server", "class Sever", "The file defines no class Server; give the class that name."),
+        ("interval, service_time):", "interval):", "__init__ must take (self, interval, service_time), not"),
+        ('"served"', '"severed"', "Line 14: 'severed' is no event of this component; its events: served."),
+        ("customer=self", "custmer=self", "Line 14: the payload of served lacks customer."),
+        ("self.on_served)", "self.on_severed)", "Line 10: there is no method on_severed."),
+        ("order=0", "order=2", "Line 15: on_served is set with order 2; the plan says 0, as for every timer that"),
+        ("def start(self):", "def start(self:", "The file is not Python, line 9: "),
+        ("class Server(Atomic)", "class Server", "The class Server must be derived from Atomic"),
+    ],
+)  # fmt: skip
+def test_the_components_of_the_reference_are_held_against_the_plan(reference, report, old, new, defect):
+    change(reference / "components" / "server.py", old, new)
+
+    code, files = report()
+
+    status, defects = files["scenarios/shop/reference/components/server.py"]
+    assert (code, status) == (1, "defective")
+    assert defect in defects
+    assert files[NAME] == ("ok", "")
+
+
+@pytest.mark.parametrize(("order", "is_sound"), [("1", False), ("3", True), ("self.count", True)])
+def test_the_orders_of_timers_are_those_of_the_plan(reference, report, order, is_sound):
+    change(
+        reference / "plan.yaml",
+        "    arguments: {interval: f",
+        "    orders: {on_served: 3}\n    arguments: {interval: f",
+    )
+    source = reference / "components" / "server.py"
+    change(source, "self.after(self.interval, self.on_served)", "self.at(0, self.on_served, order=3)")
+    change(source, "order=0", f"order={order}")
+
+    _, files = report()
+
+    found = files.get("scenarios/shop/reference/components/server.py", ("ok", ""))
+    told = ("defective", "Line 15: on_served is set with order 1; the plan says 3.")
+    assert found == (("ok", "") if is_sound else told)
+
+
+def test_a_timer_that_the_plan_orders_must_be_a_method(reference, report):
+    change(
+        reference / "plan.yaml",
+        "    arguments: {interval: f",
+        "    orders: {on_serve: 3}\n    arguments: {interval: f",
+    )
+
+    _, files = report()
+
+    told = "The plan has a timer on_serve, but there is no such method (on_served?)."
+    assert files["scenarios/shop/reference/components/server.py"] == ("defective", told)
+
+
+def test_a_component_that_is_no_text_is_told(reference, report):
+    (reference / "components" / "server.py").write_bytes(b"\xff")
+
+    assert report()[1]["scenarios/shop/reference/components/server.py"][1] == "It is not UTF-8 text."
 
 
 def test_mutants_are_checked_where_there_are_some(root, report):
