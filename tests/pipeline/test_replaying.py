@@ -15,12 +15,12 @@ from gsim_devs.cli import main
 from gsim_devs.conformance import Scenario, load_scenario
 from gsim_devs.execution import run
 from gsim_devs.generation import asking
-from gsim_devs.llm import Reply, Request, recording
+from gsim_devs.llm import Reply, Request, Script, recording
 from gsim_devs.llm.cassette import Cassette
 from gsim_devs.llm.failures import ChangedRequestError
 from gsim_devs.pipeline import Job, build
 from gsim_devs.planning import cut
-from tests.pipeline.answers import ROOT, contents, environment, lay_out
+from tests.pipeline.answers import ROOT, SOURCES, answers, contents, environment, lay_out
 
 SYSTEMS = sorted(path.parent.name for path in ROOT.glob("scenarios/*/recording"))
 GUARD = """
@@ -230,3 +230,36 @@ def test_the_difference_and_the_command_that_records_it_anew_are_told(tmp_path, 
 def run_of(place: Path) -> Path:
     (folder,) = (place / "runs").glob("[!.]*")
     return folder
+
+
+# What was mended.
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.after(self.sender_delay,", "self.after(self.sender_delay + 1,"),
+        ("is_valid = self.was_sent and", "is_valid = 1 / (3 - self.current) and"),
+        ("            self._go_on()", "            {}[self]"),
+        ("self.total_packets = total_packets", "self.total_packets = total_packets + {}[self]"),
+    ],
+)
+def test_what_was_sent_back_is_the_same_wherever_and_whenever_it_is_tried(tmp_path, old, new):
+    assert SOURCES["Sender"].count(old) == 1
+    bad = SOURCES["Sender"].replace(old, new)
+    script = Script({slot: [text] for slot, text in answers(Sender=[bad, SOURCES["Sender"]]).items()})
+    found = load_scenario(ROOT, "abp")
+    scenario = replace(found, cases=tuple(found.case(name) for name in ("abp-03", "abp-04", "abp-05")))
+    levels = ("normal", "edge")
+    recorded = Cassette(tmp_path / "recording", script, mode="record")
+    first = asyncio.run(
+        build(Job(scenario=scenario, into=tmp_path / "here" / "abp", levels=levels, jobs=1), recorded)
+    )
+
+    again = Cassette(tmp_path / "recording")
+    second = asyncio.run(build(Job(scenario=scenario, into=tmp_path / "there", levels=levels, jobs=8), again))
+
+    assert first.versions["Sender"].attempt == second.versions["Sender"].attempt == 2
+    assert first.unresolved == second.unresolved == []
+    assert again.unused() == ()
+    assert contents(first.simulator) == contents(second.simulator)
