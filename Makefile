@@ -10,7 +10,7 @@ INSTALLED := .venv/installed-$(shell (cat pyproject.toml; echo '$(TORCH)') | cks
 SYSTEMS := abp iobs otrain seird oft sa barbershop
 ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_delay 9 --channel_delay 4 --simulate_time 600
 
-.PHONY: help demo test check conform alarms bench mutants format clean
+.PHONY: help demo test check conform generation alarms bench mutants format clean
 
 help:
 	@echo "make demo    build a simulator from its specification (replayed), run it, check it, break it, find the fault"
@@ -18,6 +18,7 @@ help:
 	@echo "make check   format, lint, types, layers"
 	@echo "make conform every reference simulator on every test input"
 	@echo "make alarms  every reference, every test input, twenty seeds: no rule may be violated"
+	@echo "make generation  every recorded system built from its specification, by replay"
 	@echo "make bench   the benchmarks"
 	@echo "make mutants how well the rules notice small faults"
 	@echo "make format  format the code and repair what the linter can"
@@ -81,6 +82,9 @@ check: $(INSTALLED)
 conform: $(INSTALLED)
 	@for id in $(SYSTEMS); do \
 		echo "$$id"; $(BIN)/gsim-devs conform reference --scenario $$id | tail -n 2 || exit 1; done
+
+generation: $(INSTALLED)
+	@$(BIN)/gsim-devs bench generation --llm replay
 
 alarms: $(INSTALLED)
 	@$(BIN)/python -m tests.alarms
