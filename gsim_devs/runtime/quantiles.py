@@ -11,54 +11,77 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil, exp, expm1, floor, inf, lgamma, log, log1p, nextafter, sqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .incomplete import Tails, beta_tails, gamma_tails, log_beta
 
-_FEW = 30.0
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+F = TypeVar("F", float, "NDArray[np.float64]")
+
+FEW = 30.0
 """Below this mean, a discrete quantile is found by stepping up from 0."""
 
-_HUGE = 1e12
+HUGE = 1e12
 """From this shape on, the first terms of the expansion of a gamma or beta quantile are right to the last digit."""
 
-_NEAR = 0.7
+NEAR = 0.7
 """An expansion is used where strength * (1 + |z|) is at most this."""
 
 _LARGEST_FLOAT = nextafter(inf, 0.0)
-_ALMOST_ONE = nextafter(1.0, 0.0)
+ALMOST_ONE = nextafter(1.0, 0.0)
 
 
-# fmt: off
 def normal_quantile(u: float) -> float:
     """Return the standard normal quantile (Wichura, algorithm AS 241: 16 digits, tails included)."""
     q = u - 0.5
     if -0.425 <= q <= 0.425:
-        r = 0.180625 - q * q
-        above = (((((((2509.0809287301227 * r + 33430.57558358813) * r + 67265.7709270087) * r
-                 + 45921.95393154987) * r + 13731.69376550946) * r + 1971.5909503065513) * r
-                 + 133.14166789178438) * r + 3.3871328727963665) * q
-        below = (((((((5226.495278852854 * r + 28729.085735721943) * r + 39307.89580009271) * r
-                 + 21213.794301586597) * r + 5394.196021424751) * r + 687.1870074920579) * r
-                 + 42.31333070160091) * r + 1.0)
-        return above / below
+        return central(q)
     r = sqrt(-log(u if q < 0.0 else 1.0 - u))
-    if r <= 5.0:
-        r -= 1.6
-        above = (((((((0.0007745450142783414 * r + 0.022723844989269184) * r + 0.2417807251774506) * r
-                 + 1.2704582524523684) * r + 3.6478483247632045) * r + 5.769497221460691) * r
-                 + 4.630337846156546) * r + 1.4234371107496835)
-        below = (((((((1.0507500716444169e-09 * r + 0.0005475938084995345) * r + 0.015198666563616457) * r
-                 + 0.14810397642748008) * r + 0.6897673349851) * r + 1.6763848301838038) * r
-                 + 2.053191626637759) * r + 1.0)
-    else:
-        r -= 5.0
-        above = (((((((2.0103343992922881e-07 * r + 2.7115555687434876e-05) * r + 0.0012426609473880784) * r
-                 + 0.026532189526576124) * r + 0.29656057182850487) * r + 1.7848265399172913) * r
-                 + 5.463784911164114) * r + 6.657904643501103)
-        below = (((((((2.0442631033899397e-15 * r + 1.421511758316446e-07) * r + 1.8463183175100548e-05) * r
-                 + 0.0007868691311456133) * r + 0.014875361290850615) * r + 0.1369298809227358) * r
-                 + 0.599832206555888) * r + 1.0)
-    return -above / below if q < 0.0 else above / below
+    z = shoulder(r) if r <= 5.0 else tail(r)
+    return -z if q < 0.0 else z
+
+
+# What is nothing but arithmetic takes numpy's arrays as well as floats. The three parts of AS 241:
+
+
+# fmt: off
+def central(q: F) -> F:
+    """Return the quantile of 1/2 + q, up to 0.425 on either side."""
+    r = 0.180625 - q * q
+    above = (((((((2509.0809287301227 * r + 33430.57558358813) * r + 67265.7709270087) * r
+             + 45921.95393154987) * r + 13731.69376550946) * r + 1971.5909503065513) * r
+             + 133.14166789178438) * r + 3.3871328727963665) * q
+    below = (((((((5226.495278852854 * r + 28729.085735721943) * r + 39307.89580009271) * r
+             + 21213.794301586597) * r + 5394.196021424751) * r + 687.1870074920579) * r
+             + 42.31333070160091) * r + 1.0)
+    return above / below
+
+
+def shoulder(r: F) -> F:
+    """Return the size of the quantile of exp(-r * r), for r from 1.6 up to 5."""
+    r = r - 1.6
+    above = (((((((0.0007745450142783414 * r + 0.022723844989269184) * r + 0.2417807251774506) * r
+             + 1.2704582524523684) * r + 3.6478483247632045) * r + 5.769497221460691) * r
+             + 4.630337846156546) * r + 1.4234371107496835)
+    below = (((((((1.0507500716444169e-09 * r + 0.0005475938084995345) * r + 0.015198666563616457) * r
+             + 0.14810397642748008) * r + 0.6897673349851) * r + 1.6763848301838038) * r
+             + 2.053191626637759) * r + 1.0)
+    return above / below
+
+
+def tail(r: F) -> F:
+    """Return the size of the quantile of exp(-r * r), for r above 5."""
+    r = r - 5.0
+    above = (((((((2.0103343992922881e-07 * r + 2.7115555687434876e-05) * r + 0.0012426609473880784) * r
+             + 0.026532189526576124) * r + 0.29656057182850487) * r + 1.7848265399172913) * r
+             + 5.463784911164114) * r + 6.657904643501103)
+    below = (((((((2.0442631033899397e-15 * r + 1.421511758316446e-07) * r + 1.8463183175100548e-05) * r
+             + 0.0007868691311456133) * r + 0.014875361290850615) * r + 0.1369298809227358) * r
+             + 0.599832206555888) * r + 1.0)
+    return above / below
 # fmt: on
 
 
@@ -89,7 +112,7 @@ def triangular_quantile(u: float, low: float, mode: float, high: float) -> float
 def gamma_quantile(u: float, shape: float) -> float:
     """Return the gamma quantile with scale 1; shape from 1e-300 to 1e300."""
     z = normal_quantile(u)
-    if shape >= _HUGE:
+    if shape >= HUGE:
         return shape + z * sqrt(shape) + (z * z - 1.0) / 3.0
     # Wilson and Hilferty, unless it is near 0, where the first term of the power series is better.
     root = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * sqrt(shape))
@@ -99,7 +122,7 @@ def gamma_quantile(u: float, shape: float) -> float:
 
 def beta_quantile(u: float, a: float, b: float) -> float:
     """Return the beta quantile; a and b from 1e-300 to 1e300."""
-    if min(a, b) >= _HUGE:
+    if min(a, b) >= HUGE:
         total = a + b
         p, q = a / total, b / total
         z = normal_quantile(u)
@@ -118,12 +141,12 @@ def binomial_quantile(u: float, n: int, p: float) -> int:
     if p <= 0.5:
         return _binomial(u, n, p)
     # Counted in failures: the largest number of them with F < 1 - u, in other words the next float up from 1 - u.
-    return n - _binomial(min(nextafter(1.0 - u, 1.0), _ALMOST_ONE), n, 1.0 - p)
+    return n - _binomial(min(nextafter(1.0 - u, 1.0), ALMOST_ONE), n, 1.0 - p)
 
 
 def poisson_quantile(u: float, mean: float) -> int:
     """Return the Poisson quantile."""
-    if mean < _FEW:
+    if mean < FEW:
         k = 0
         term = total = exp(-mean)
         while total < u:
@@ -157,7 +180,7 @@ def negative_binomial_quantile(u: float, r: float, p: float) -> int:
     if q == 0.0:
         return 0
     k = 0
-    if r * q < _FEW * p:
+    if r * q < FEW * p:
         term = total = exp(r * log(p))
         while total < u and k < 300:
             term *= (r + k) / (k + 1) * q
@@ -176,8 +199,8 @@ def negative_binomial_quantile(u: float, r: float, p: float) -> int:
         return k >= least and _reaches(u, beta_tails(r, k + 1.0, p, q))
 
     mean = r * q / p
-    far = strength * (1.0 + abs(normal_quantile(u))) > _NEAR
-    if least or far or p < 1e-100 or (mean / p > _HUGE and strength > 1e-5):
+    far = strength * (1.0 + abs(normal_quantile(u))) > NEAR
+    if least or far or p < 1e-100 or (mean / p > HUGE and strength > 1e-5):
         return _from_gamma(u, r, p, least, reaches)
     return _lattice_quantile(
         u, _Cumulants(mean, mean / p, (1.0 + q) / p, 1.0 + 6.0 * q / p / p, strength), reaches
@@ -188,7 +211,7 @@ def _binomial(u: float, n: int, p: float) -> int:
     """Return the binomial quantile for p <= 1/2."""
     q = 1.0 - p
     mean = n * p
-    if mean < _FEW:
+    if mean < FEW:
         k = 0
         odds = p / q
         term = total = exp(n * log1p(-p))
@@ -233,22 +256,28 @@ def _lattice_quantile(u: float, law: _Cumulants, reaches: Callable[[int], bool])
     share = law.variance / variance
     skewness = law.third * share / sd
     excess = law.fourth * share / variance
-    steps = (
-        z
-        + skewness * (zz - 1.0) / 6.0
-        + z * (excess * (zz - 3.0) / 24.0 - skewness * skewness * (2.0 * zz - 5.0) / 36.0)
-    )
     whole = floor(law.mean)
-    beyond = law.mean - whole - 0.5 + sd * steps
+    beyond = law.mean - whole - 0.5 + sd * cornish_fisher(z, zz, skewness, excess)
     k = max(0, whole + ceil(beyond))
     # Neighbours are now closer together in F than floats are.
-    if law.variance > _HUGE:
+    if law.variance > HUGE:
         return k
     # No less than the first term left out, plus the rounding: how near the border between two values is too near.
-    margin = sd * law.strength**3 * (0.02 + 0.04 * zz + 0.01 * zz * zz) + 4e-16 * (law.mean + 10.0 * sd)
-    if margin < beyond - floor(beyond) < 1.0 - margin and law.strength * (1.0 + abs(z)) <= _NEAR:
+    margin = doubt(zz, law.mean, sd, law.strength)
+    if margin < beyond - floor(beyond) < 1.0 - margin and law.strength * (1.0 + abs(z)) <= NEAR:
         return k
     return _smallest(k, reaches)
+
+
+def cornish_fisher(z: F, zz: F, skewness: F, excess: F) -> F:
+    """Return how many standard deviations from the mean the quantile lies, given the normal one and its square."""
+    bend = excess * (zz - 3.0) / 24.0 - skewness * skewness * (2.0 * zz - 5.0) / 36.0
+    return z + skewness * (zz - 1.0) / 6.0 + z * bend
+
+
+def doubt(zz: F, mean: F, sd: F, strength: F) -> F:
+    """Return how far off the expansion of a discrete quantile may be."""
+    return sd * strength**3 * (0.02 + 0.04 * zz + 0.01 * zz * zz) + 4e-16 * (mean + 10.0 * sd)
 
 
 def _from_gamma(u: float, r: float, p: float, least: int, reaches: Callable[[int], bool]) -> int:
