@@ -306,9 +306,10 @@ class Kernel:
             raise
         except (Exception, SystemExit) as error:
             self._failed = True
+            called = None
             if entry[HANDLER] is not None and place is entry[PLACE]:
-                event = told_timer(entry)
-            raise failure(error, place.path, self.time, told(event, message)) from error
+                called, event = entry[HANDLER], told_timer(entry)
+            raise failure(error, place.path, self.time, told(event, message), called) from error
         finally:
             self._running = False
             if entry is not end:
@@ -569,11 +570,11 @@ class Kernel:
 
     # When something is wrong.
 
-    def _culprit(self, due: Any) -> tuple[str, float, str]:
-        """Component, time and event of what has failed in the first half of a round."""
+    def _culprit(self, due: Any) -> tuple[str, float, str, Any]:
+        """Component, time, event and handler of what has failed in the first half of a round."""
         if isinstance(due, Classic):
-            return due.path, self.time, "its output function"
-        return due[PLACE].path, self.time, told_timer(due)
+            return due.path, self.time, "its output function", None
+        return due[PLACE].path, self.time, told_timer(due), due[HANDLER]
 
     def _refuse_loop(self, first: Iterable[list[Any]]) -> None:
         due = [entry for entry in self.line.due if entry[INSTANT] == self.line.now]

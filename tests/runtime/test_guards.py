@@ -95,6 +95,27 @@ def test_an_error_in_an_input_handler_names_the_receiver_and_the_message(event: 
     assert (error.component, error.time, error.event) == ("p", 1, f"{event}(7)")
 
 
+class Hasty(Atomic):
+    """Its timer gives its handler nothing."""
+
+    def start(self) -> None:
+        self.after(1, self.on_tick)
+
+    def on_tick(self, number: int) -> None:
+        """Is never reached."""
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_timer_whose_handler_takes_other_arguments_is_shown_where_that_stands(others: int) -> None:
+    model = System(p=Hasty(), **{f"q{number}": Probe(**at_one(lambda me: None)) for number in range(others)})
+
+    error = failure(model)
+
+    line = Hasty.on_tick.__code__.co_firstlineno
+    assert error.cause.startswith("TypeError: Hasty.on_tick() missing 1 required positional argument")
+    assert error.cause.endswith(f" (test_guards.py, line {line}: def on_tick(self, number: int) -> None:)")
+
+
 class Broken(Classic):
     """A classic component in which one method fails."""
 
