@@ -48,7 +48,7 @@ class Contract(Declaration):
     horizon: Horizon
     """When a run ends."""
     seed: int | None = None
-    """The default of `--seed`; none: from the system clock. An argument called `seed` replaces it."""
+    """The default of `--seed`; none: drawn anew for each run. An argument called `seed` replaces it."""
     arguments: Mapping[Name, Argument] = {}
     """The arguments of the command line, by name; one without a default is required."""
     stdin: Stdin = NoStdin(form="none")

@@ -159,9 +159,7 @@ def in_words(one: Violation) -> Iterable[str]:
     if one.target is None and one.trigger is not None:
         where += f", after line {one.trigger.line}"
     yield f"{one.rule}{where}: {one.clause}"
-    who = " or ".join(one.components)
-    fed = f" (or what feeds it unheard: {', '.join(one.unheard)})" if one.unheard else ""
-    yield f"  {one.level} rule; entity {one.entity or '-'}" + (f", component {who}{fed}" if who else "")
+    yield f"  {one.level} rule; entity {one.entity or '-'}{_at_fault(one)}"
     yield f"  expected  {one.expected}"
     yield f"  actual    {one.actual}"
     marked = {id(record): mark for record, mark in ((one.trigger, "t"), (one.target, ">")) if record}
@@ -169,6 +167,14 @@ def in_words(one: Violation) -> Iterable[str]:
     if one.trigger is not None and not any(one.trigger is record for record in shown):
         shown.insert(0, one.trigger)
     yield from (f"  {marked.get(id(record), ' ')} {_record(record)}" for record in shown)
+
+
+def _at_fault(one: Violation) -> str:
+    if not one.components:
+        return ""
+    verbs = ("feeds", "reports") if len(one.unheard) == 1 else ("feed", "report")
+    mute = f"; or {' and '.join(one.unheard)}, which {verbs[0]} it and {verbs[1]} nothing"
+    return f", component {' or '.join(one.components)}{mute if one.unheard else ''}"
 
 
 def _record(record: Record) -> str:

@@ -193,7 +193,7 @@ def _parser(program: Program, name: str) -> _Parser:
         )
     own = parser.add_argument_group("running")
     if "seed" not in contract["arguments"]:
-        default = "from the system" if contract["seed"] is None else contract["seed"]
+        default = "drawn anew for each run" if contract["seed"] is None else contract["seed"]
         own.add_argument("--seed", metavar="INTEGER", help=f"key of the random streams (default: {default})")
     own.add_argument(
         "--replications",

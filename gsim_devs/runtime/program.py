@@ -130,7 +130,7 @@ class Program:
         return Records(self.ticks_per_unit)
 
     def fresh_seed(self) -> int:
-        """The seed of a run that was given none: the contract's, or one from the system."""
+        """The seed of a run that was given none: the contract's, or one drawn anew."""
         seed = self.contract["seed"]
         return int.from_bytes(os.urandom(8), "big") >> 1 if seed is None else int(seed)
 

@@ -13,6 +13,7 @@ from gsim_devs.assembly import assemble, read_sources
 from gsim_devs.conformance import Warm, conform, load_scenario, run_case, telling
 from gsim_devs.contracts import Speakers, load_plan
 from gsim_devs.errors import UsageError
+from gsim_devs.rules import in_words
 from tests.conformance.shop import CASES, CONTRACT, RULES
 
 ROOT = Path(__file__).parents[2]
@@ -238,6 +239,8 @@ def test_a_simulator_that_is_not_repeatable_keeps_its_first_verdict(shop, ours):
 
     assert case.findings[0].violation.components == ("shop.server",)
     assert case.findings[0].violation.unheard == ("shop.door",)
+    told = "component shop.server; or shop.door, which feeds it and reports nothing"
+    assert told in "\n".join(in_words(case.findings[0].violation))
 
 
 def test_only_a_simulator_of_ours_gets_the_seed_as_an_option(shop, ours, simulator):

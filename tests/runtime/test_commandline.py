@@ -77,7 +77,7 @@ def test_help_tells_everything_about_parameters_and_odd_arguments(folders):
     assert "Dice, 100 % fair." in text
     assert "--pause NUMBER time between rolls, 50 % of it (s, > 0, ≤ until, default: 1.0)" in text
     assert "--quiet BOOLEAN (default: true)" in text
-    assert "--seed INTEGER key of the random streams (default: from the system)" in text
+    assert "--seed INTEGER key of the random streams (default: drawn anew for each run)" in text
     assert "rate: how hasty (1/s, ≥ 0.5, ≤ 10.0, default: 2.0)" in text
     assert "sides: (≥ 2, ≤ 1000000, default: 1000000)" in text
     assert "mix: (default: 0.25,0.75)" in text
