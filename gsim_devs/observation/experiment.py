@@ -18,6 +18,7 @@ from gsim_devs.contracts import Contract, Parameter
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Job, Launcher, Limits, Pool, Result, launch
 
+from .arrays import FILE, ArrayPath
 from .datasets import Array, Dataset
 from .series import Observer
 from .starts import Inputs, Paths, Start, Transitions, paths_of, seed_of, thinned, transitions_of
@@ -64,6 +65,8 @@ class Experiment:
         self._limits = limits or Limits(seconds=20.0)
         self._launcher = launcher
         self._pool = Pool(simulator, workers=workers, limits=self._limits, launcher=launcher)
+        self._arrays = _array_path(simulator, contract, dataset, self._limits, launcher)
+        self._are_apart = False
         self._is_pure = False
         self._reasons: Counter[str] = Counter()
         self._transitions: Transitions | None = None
@@ -105,13 +108,15 @@ class Experiment:
         """Simulate every candidate from every start, (P, draws, M, T, D); T is that of the start with most looks.
 
         A simulation's random numbers depend on the seed, the start and the draw, and on nothing else: candidates are
-        compared under common ones.
+        compared under common ones. Where the simulator has steps of arrays and they fit the starts, those are made.
         """
         candidates = self._candidates(thetas)
         longest = max((len(start.looks) for start in starts), default=1)
         out = np.full((len(candidates), draws, len(starts), longest, len(self.dataset.names)), np.nan)
         if not out.size:
             return out
+        if self._arrays and self._arrays.fits(starts):
+            return self._in_arrays(self._arrays, candidates, starts, seed, draws)
         self._ensure_purity(candidates, starts, seed)
         observer = Observer(self.contract, self.dataset.names)
         places = np.ndindex(out.shape[:3])
@@ -125,6 +130,8 @@ class Experiment:
     def close(self) -> None:
         """End all workers."""
         self._pool.close()
+        if self._arrays:
+            self._arrays.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +144,8 @@ class Experiment:
     def _candidates(self, thetas: Sequence[Theta] | Array) -> list[Theta]:
         """The values by name; an array has a column for each parameter in their order, of a simplex for each share."""
         if not isinstance(thetas, np.ndarray):
+            if unknown := {name for theta in thetas for name in theta} - self.parameters.keys():
+                raise UsageError(f"{self.contract.id} has no parameter {min(unknown)!r}")
             return list(thetas)
         widths = [len(one.value) if one.type == "simplex" else 0 for one in self.parameters.values()]
         count = sum(width or 1 for width in widths)
@@ -156,6 +165,28 @@ class Experiment:
                 value = next(cells)
                 theta[name] = round(value) if parameter.type == "integer" else value
         return theta
+
+    def _in_arrays(
+        self, arrays: ArrayPath, candidates: Sequence[Theta], starts: Sequence[Start], seed: int, draws: int
+    ) -> Array:
+        if not self._are_apart:
+            arrays.refuse_unless_rows_are_apart(candidates, starts)
+            self._are_apart = True
+        out = arrays.simulate(candidates, starts, seed=seed, draws=draws)
+        out[[not self._is_allowed(theta) for theta in candidates]] = np.nan
+        lasts = [len(start.looks) - 1 for start in starts]
+        is_told = np.isfinite(out[:, :, np.arange(len(starts)), lasts]).any(axis=-1)
+        failed = int((~is_told).sum())
+        self.simulations += is_told.size
+        self.failures += failed
+        if failed:
+            self._reasons["a parameter is out of its bounds, or the arrays hold no finite number"] += failed
+        return out
+
+    def _is_allowed(self, theta: Theta) -> bool:
+        """Whether a simulator takes these values; of a simplex whoever makes candidates takes care."""
+        declared = ((self.parameters[name], value) for name, value in theta.items())
+        return all(one.type == "simplex" or one.minimum <= value <= one.maximum for one, value in declared)
 
     def _jobs(
         self, candidates: Sequence[Theta], starts: Sequence[Start], seed: int, draws: int
@@ -199,3 +230,12 @@ class Experiment:
         """How jobs go, one after the other in a worker of their own."""
         with Pool(self._simulator, workers=1, limits=self._limits, launcher=self._launcher) as pool:
             return [(result.status, result.records) for result in pool.run(jobs)]
+
+
+def _array_path(
+    simulator: str | Path, contract: Contract, dataset: Dataset, limits: Limits, launcher: Launcher
+) -> ArrayPath | None:
+    folder = Path(simulator)
+    if not (folder / FILE).is_file():
+        return None
+    return ArrayPath(folder, contract, dataset.names, limits, launcher)

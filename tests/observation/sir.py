@@ -118,10 +118,30 @@ class Town(Atomic):
 '''
 
 
+ARRAYS = '''
+"""The town, many at once."""
+
+import numpy as np
+
+STEP = 1.0
+
+
+def step(state, parameters, actions, draw):
+    S, I, R = state["S"], state["I"], state["R"]
+    closed = np.where(np.isnan(actions["closed"]), state.get("closed", 0.0), actions["closed"])
+    force = parameters["beta"] * (1 - closed) * I / np.maximum(S + I + R, 1)
+    ill, well = draw.binomial(S, 1 - np.exp(-force)), draw.binomial(I, parameters["gamma"])
+    return {"S": S - ill, "I": I + ill - well, "R": R + well, "new": ill, "closed": closed}
+'''
+
+
 def sir_contract() -> Contract:
     return parse_yaml(Contract, CONTRACT, "sir.yaml")
 
 
-def sir_simulator(folder: Path, town: str = TOWN) -> Path:
-    """Assemble the epidemic, with another source of its town where one is given."""
-    return assemble(parse_yaml(PlanTree, PLAN, "plan.yaml"), {"Town": town}, sir_contract(), folder)
+def sir_simulator(folder: Path, town: str = TOWN, arrays: str | None = None) -> Path:
+    """Assemble the epidemic, with another source of its town where one is given, and with arrays where they are."""
+    made = assemble(parse_yaml(PlanTree, PLAN, "plan.yaml"), {"Town": town}, sir_contract(), folder)
+    if arrays:
+        (made / "arrays.py").write_text(arrays)
+    return made

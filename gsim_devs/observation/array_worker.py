@@ -1,0 +1,118 @@
+"""The inside of a worker that simulates arrays: loads a simulator's `arrays.py`, then takes batches as they come.
+
+A script of its own, started as `python -I array_worker.py FOLDER`; it uses numpy and the runtime that the simulator
+brought along, nothing of gsim_devs. A message is two lengths, a JSON header, and a body of numbers. What the
+simulator's code prints goes nowhere.
+
+A batch has rows; each is one simulation with its parameters, its state, its key, and its actions for each step. What
+goes back is the state after each step, of the names that were asked for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import struct
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import numpy as np
+
+_LENGTHS = struct.Struct(">IQ")
+_LONGEST_ERROR = 2000
+
+
+def _main() -> None:
+    requests, replies = _take_channel()
+    folder = Path(sys.argv[1])
+    sys.path.insert(0, str(folder))
+    try:
+        module = _loaded(folder / "arrays.py")
+        length = float(module.STEP)
+    except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
+        _send(replies, {"error": _told(error)})
+        return
+    _send(replies, {"step": length})
+    while prefix := requests.read(_LENGTHS.size):
+        header, body = _LENGTHS.unpack(prefix)
+        request, numbers = json.loads(requests.read(header)), np.frombuffer(requests.read(body))
+        try:
+            _send(replies, {}, _simulated(module, request, numbers).tobytes())
+        except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
+            _send(replies, {"error": _told(error)})
+
+
+def _take_channel() -> tuple[BinaryIO, BinaryIO]:
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+    return requests, replies
+
+
+def _loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("arrays", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _send(replies: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
+    text = json.dumps(header).encode()
+    replies.write(_LENGTHS.pack(len(text), len(body)) + text)
+    replies.write(body)
+    replies.flush()
+
+
+def _simulated(module: ModuleType, request: dict[str, Any], numbers: Any) -> Any:
+    """The states after each step: steps, rows, names."""
+    from runtime.array_draws import ArrayDraw
+
+    rows, steps = request["rows"], request["steps"]
+    columns = _Columns(numbers, rows)
+    keys = columns.take().view(np.uint64)
+    times = columns.take()
+    parameters = {name: columns.take(*shape) for name, shape in request["parameters"]}
+    state: dict[str, Any] = {name: columns.take() for name in request["state"]}
+    actions = [{name: columns.take() for name in request["actions"]} for _ in range(steps)]
+    draw = ArrayDraw(keys)
+    out = np.full((steps, rows, len(request["names"])), np.nan)
+    with np.errstate(all="ignore"):
+        for k in range(steps):
+            state = dict(
+                module.step({**state, "t": times + k * module.STEP}, dict(parameters), actions[k], draw)
+            )
+            for column, name in enumerate(request["names"]):
+                if name in state:
+                    out[k, :, column] = state[name]
+    return out
+
+
+class _Columns:
+    """Takes arrays from a row of numbers, one after the other; nobody can change them."""
+
+    def __init__(self, numbers: Any, rows: int) -> None:
+        self._numbers, self._rows, self._place = numbers, rows, 0
+
+    def take(self, *width: int) -> Any:
+        shape = (self._rows, *width)
+        begin, self._place = self._place, self._place + int(np.prod(shape))
+        # frombuffer gives a view that cannot be written.
+        return self._numbers[begin : self._place].reshape(shape)
+
+
+def _told(error: BaseException) -> str:
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.endswith("arrays.py")]
+    where = f"line {frames[-1].lineno}: " if frames else ""
+    return f"{where}{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+
+
+if __name__ == "__main__":
+    _main()

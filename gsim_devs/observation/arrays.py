@@ -1,0 +1,293 @@
+"""Simulations as steps of arrays: all candidates and all starts at once, in a process of its own.
+
+A simulator whose folder holds an `arrays.py` can be run like this, beside its components, which remain what the model
+is. That file says
+
+    STEP = 1.0
+
+    def step(state, parameters, actions, draw):
+        ...
+        return {"S": ..., "I": ..., "R": ...}
+
+Everything is an array with a place for each simulation: `state` by observable and `t`, the data's time; `parameters` by
+name (a simplex has a second axis); `actions` by name, nan where nothing is done at the beginning of the step; `draw`
+as `runtime.array_draws` says. What comes back is the state after the step; what else is in it is handed to the next
+step. What is handed in cannot be changed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import selectors
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gsim_devs.contracts import Contract
+from gsim_devs.errors import UsageError
+from gsim_devs.execution import Launcher, Limits
+from gsim_devs.execution.launcher import Child
+
+from .datasets import Array
+from .starts import Start, seed_of
+
+FILE = "arrays.py"
+MOST_ROWS, MOST_NUMBERS = 200_000, 8_000_000
+"""Of simulations, and of what they tell; candidates beyond that are left for another batch."""
+
+_WORKER = Path(__file__).with_name("array_worker.py")
+_LENGTHS = struct.Struct(">IQ")
+_LONGEST_HEADER = 1 << 16
+_CHUNK = 1 << 20
+
+
+class ArrayPath:
+    """One simulator's steps of arrays, in a worker that is started when it is needed."""
+
+    def __init__(
+        self, simulator: Path, contract: Contract, names: Sequence[str], limits: Limits, launcher: Launcher
+    ) -> None:
+        self._contract = contract
+        self._names = tuple(names)
+        self._file = simulator / FILE
+        self._own = _own_values(simulator, contract)
+        self._worker = _Worker(simulator, limits, launcher)
+
+    def fits(self, starts: Sequence[Start]) -> bool:
+        """Whether these starts tell all of the state in numbers, and lie on the grid of steps."""
+        state = self._contract.state
+        if state is None or not starts:
+            return False
+        step, half = self._worker.step, self._contract.time.resolution / 2
+        needed = set(state.arguments.values())
+        return all(
+            needed == start.state.keys()
+            and not any(isinstance(value, str) for value in start.state.values())
+            and all(look > half and _is_multiple(look, step, half) for look in start.looks)
+            and all(_is_multiple(when, step, half) for when, _, _ in start.actions)
+            for start in starts
+        )
+
+    def simulate(
+        self, thetas: Sequence[Mapping[str, Any]], starts: Sequence[Start], *, seed: int, draws: int
+    ) -> Array:
+        """As `Experiment.simulate`: (P, draws, M, T, D)."""
+        batch = self._batch(starts, seed, draws)
+        told = batch.rows * batch.steps * len(self._names)
+        at_once = max(1, min(MOST_ROWS // batch.rows, MOST_NUMBERS // told))
+        parts = [self._part(thetas[k : k + at_once], batch) for k in range(0, len(thetas), at_once)]
+        out = np.concatenate(parts).reshape(len(thetas), draws, len(starts), batch.steps, len(self._names))
+        return out[:, :, np.arange(len(starts))[:, None], batch.looks] + batch.padding
+
+    def refuse_unless_rows_are_apart(
+        self, thetas: Sequence[Mapping[str, Any]], starts: Sequence[Start]
+    ) -> None:
+        """Refuse a step in which the rows of an array have to do with each other."""
+        some = [*starts[:5], *starts[-1:]]
+        together = self.simulate([thetas[0], thetas[-1]], some, seed=0, draws=1)
+        for row, start in enumerate(some):
+            alone = self.simulate(thetas[-1:], [start], seed=0, draws=1)
+            length = len(start.looks)
+            if not np.array_equal(alone[0, 0, 0, :length], together[1, 0, row, :length], equal_nan=True):
+                raise UsageError(
+                    f"{self._file}: a simulation has another result when others are in the same array; "
+                    "every row must depend on its own values alone"
+                )
+
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()
+
+    def _batch(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
+        step = self._worker.step
+        looks = [[round(look / step) for look in start.looks] for start in starts]
+        steps, longest = max(map(max, looks)), max(map(len, looks))
+        actions = np.full((steps, len(self._contract.actions), len(starts)), np.nan)
+        columns = {name: column for column, name in enumerate(self._contract.actions)}
+        for row, start in enumerate(starts):
+            for when, name, value in start.actions:
+                if round(when / step) < steps:
+                    actions[round(when / step), columns[name], row] = value
+        keys = [seed_of(seed, start, draw) for draw in range(draws) for start in starts]
+        padding = [[0.0] * len(row) + [math.nan] * (longest - len(row)) for row in looks]
+        return _Batch(
+            rows=draws * len(starts),
+            steps=steps,
+            keys=np.array(keys, dtype=np.uint64).view(np.float64),
+            times=np.tile([start.time for start in starts], draws),
+            state={
+                name: np.tile(np.array([start.state[name] for start in starts], dtype=np.float64), draws)
+                for name in sorted(starts[0].state)
+            },
+            actions=np.tile(actions, (1, 1, draws)),
+            looks=np.array([[k - 1 for k in row] + [0] * (longest - len(row)) for row in looks]),
+            padding=np.array(padding)[:, :, None],
+        )
+
+    def _part(self, thetas: Sequence[Mapping[str, Any]], batch: _Batch) -> Array:
+        """Some candidates, (P, rows, steps, D)."""
+        count, rows = len(thetas), len(thetas) * batch.rows
+        parameters = {name: self._values(name, thetas, batch.rows) for name in self._contract.parameters}
+        body = [
+            np.tile(batch.keys, count),
+            np.tile(batch.times, count),
+            *parameters.values(),
+            *(np.tile(column, count) for column in batch.state.values()),
+            np.tile(batch.actions, (1, 1, count)),
+        ]
+        request = {
+            "rows": rows,
+            "steps": batch.steps,
+            "parameters": [(name, values.shape[1:]) for name, values in parameters.items()],
+            "state": [*batch.state],
+            "actions": [*self._contract.actions],
+            "names": self._names,
+        }
+        shape = (batch.steps, count, batch.rows, len(self._names))
+        told = self._worker.ask(request, b"".join(part.tobytes() for part in body), 8 * math.prod(shape))
+        out = np.frombuffer(told).reshape(shape).transpose(1, 2, 0, 3)
+        return np.where(np.isfinite(out), out, np.nan)
+
+    def _values(self, name: str, thetas: Sequence[Mapping[str, Any]], rows: int) -> Array:
+        own = self._own[name]
+        return np.repeat(np.array([theta.get(name, own) for theta in thetas], dtype=np.float64), rows, axis=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """What does not depend on the candidates: a row for each draw and start."""
+
+    rows: int
+    steps: int
+    keys: Array
+    times: Array
+    state: Mapping[str, Array]
+    actions: Array
+    looks: Any
+    """Which steps each start is looked at after, (M, T)."""
+    padding: Array
+    """0 where a start is looked at, nan where others are longer, (M, T, 1)."""
+
+
+class _Worker:
+    """Our end of the process; what comes from there is numbers, and is never believed to be more."""
+
+    def __init__(self, simulator: Path, limits: Limits, launcher: Launcher) -> None:
+        self._argv = [sys.executable, "-I", str(_WORKER), str(simulator.resolve())]
+        self._file = simulator / FILE
+        self._limits = limits
+        self._launcher = launcher
+        self._child: Child | None = None
+        self._step = 0.0
+
+    @property
+    def step(self) -> float:
+        """How much time a step takes, in the contract's unit."""
+        if self._child is None:
+            self._start()
+        return self._step
+
+    def ask(self, request: Mapping[str, Any], body: bytes, expected: int) -> bytes:
+        """Send a batch and return its numbers, which are so many bytes."""
+        if self._child is None:
+            self._start()
+        text = json.dumps(request).encode()
+        header, told = self._exchange(_LENGTHS.pack(len(text), len(body)) + text + body, expected)
+        if "error" in header or len(told) != expected:
+            raise UsageError(f"{self._file}: {header.get('error', 'the worker told too little')}")
+        return told
+
+    def close(self) -> None:
+        """End it."""
+        if self._child:
+            self._child.kill()
+            self._child = None
+
+    def _start(self) -> None:
+        limits = replace(self._limits, seconds=math.inf)
+        self._child = Child(self._launcher(self._argv, stdin=subprocess.PIPE, limits=limits))
+        assert self._child.process.stdin
+        os.set_blocking(self._child.process.stdin.fileno(), False)
+        header, _ = self._exchange(b"", 0)
+        step = header.get("step")
+        if not (isinstance(step, float) and 0 < step < math.inf):
+            self.close()
+            raise UsageError(f"{self._file}: {header.get('error', 'STEP must be a positive number')}")
+        self._step = step
+
+    def _exchange(self, message: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
+        """Send a message and wait for the one that comes back, no longer than a run may take."""
+        try:
+            received = self._received(memoryview(message), longest)
+            header = _LENGTHS.unpack_from(received)[0]
+            begin = _LENGTHS.size + header
+            told = json.loads(received[_LENGTHS.size : begin])
+            if not isinstance(told, dict):
+                raise ValueError("no header")
+            return told, bytes(received[begin:])
+        except (OSError, ValueError, RecursionError, struct.error):
+            self.close()
+            raise UsageError(
+                f"{self._file}: its process ended, or answered with something that is no result"
+            ) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _received(self, message: memoryview, longest: int) -> bytearray:
+        assert self._child
+        process = self._child.process
+        assert process.stdin
+        assert process.stdout
+        deadline = time.monotonic() + self._limits.seconds
+        received, needed = bytearray(), _LENGTHS.size
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout.fileno(), selectors.EVENT_READ)
+            if message:
+                selector.register(process.stdin.fileno(), selectors.EVENT_WRITE)
+            while len(received) < needed:
+                ready = selector.select(max(0.0, deadline - time.monotonic()))
+                if time.monotonic() >= deadline:
+                    raise UsageError(
+                        f"{self._file}: still busy after {self._limits.seconds:g} s, and stopped"
+                    )
+                for key, event in ready:
+                    if event & selectors.EVENT_WRITE:
+                        message = message[os.write(key.fd, message[:_CHUNK]) :]
+                        if not message:
+                            selector.unregister(key.fd)
+                    else:
+                        chunk = os.read(key.fd, min(_CHUNK, needed - len(received)))
+                        if not chunk:
+                            raise OSError
+                        received += chunk
+                if len(received) == needed == _LENGTHS.size:
+                    header, body = _LENGTHS.unpack(received)
+                    if header > _LONGEST_HEADER or body > longest:
+                        raise OSError
+                    needed += header + body
+        return received
+
+
+def _is_multiple(value: float, step: float, half: float) -> bool:
+    return value > -half and abs(value - round(value / step) * step) <= half
+
+
+def _own_values(simulator: Path, contract: Contract) -> dict[str, Any]:
+    """The values that parameters have until told otherwise: as declared, or as calibrated."""
+    path = simulator / "parameters.json"
+    try:
+        calibrated = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        raise UsageError(f"{simulator} is a damaged simulator: {path.name} cannot be read") from None
+    declared = {name: parameter.value for name, parameter in contract.parameters.items()}
+    return declared | {name: value for name, value in calibrated.items() if name in declared}
