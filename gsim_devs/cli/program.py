@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from gsim_devs.errors import GsimError, UsageError
 
@@ -39,9 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
     """The options of a command line; they remember its words."""
-    options = _parser().parse_args(words)
+    parser = _parser()
+    if words and not words[0].startswith("-") and words[0] not in (known := _names()):
+        near = get_close_matches(words[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        parser.error(f"there is no command {words[0]!r}; {hint}")
+    options = parser.parse_args(words)
     options.words = tuple(words)
     return options
+
+
+def _names() -> list[str]:
+    return [command.__name__.rpartition(".")[2] for command in COMMANDS]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -86,6 +86,22 @@ def test_an_unknown_command_is_refused_by_name(gsim_devs):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("valdate", "there is no command 'valdate'; did you mean validate?"),
+        ("conformance", "there is no command 'conformance'; did you mean conform?"),
+        ("frobnicate", "there is no command 'frobnicate'; there are new, validate, build, "),
+    ],
+)
+def test_a_misspelt_command_is_told_what_it_may_be(capsys, word, told):
+    with pytest.raises(SystemExit) as caught:
+        main([word, "abp"])
+
+    assert caught.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_told(capsys, tmp_path):
     main(["new", "shop", "--root", str(tmp_path)])
 
