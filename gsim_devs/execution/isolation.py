@@ -116,7 +116,12 @@ class _Sandbox:
         jail = [sys.executable, "-I", "-S", str(_JAIL), *self._orders(readable, limits), "--", *words]
         kind = Process
         if self.tier == "bwrap":
-            jail = [*wrapped(str(bubblewrap()), [*readable, str(_JAIL)], _NOBODY), *jail]
+            program = bubblewrap()
+            if program is None:
+                raise UsageError(
+                    "bubblewrap is gone: it was there when the isolation was chosen; install it again"
+                )
+            jail = [*wrapped(program, [*readable, str(_JAIL)], _NOBODY), *jail]
             kind = Wrapped
         process = start(jail, stdin=stdin, folder=self._folder, kind=kind)
         process.isolation = self.tier

@@ -155,7 +155,15 @@ print(*sorted(set(os.environ) - {"PWD", "LC_CTYPE"}))
 
 @pytest.mark.skipif("kernel" not in TIERS, reason="the kernel contains nothing here")
 def test_processes_are_started_where_that_is_allowed(script):
-    text = "import os, sys; sys.stdout.write('x' if os.fork() else 'y'); sys.stdout.flush()"
+    text = """
+import os, sys
+child = os.fork()
+sys.stdout.write('x' if child else 'y')
+sys.stdout.flush()
+if child:
+    # What is left when we end is killed.
+    os.waitpid(child, 0)
+"""
     held = sandboxed("kernel")
 
     assert run(script(text), launcher=held).status == "failed"
@@ -207,6 +215,14 @@ def test_without_bubblewrap_its_tier_is_refused(monkeypatch, forgetful):
 
     with pytest.raises(UsageError, match="isolation bwrap does not work here: bubblewrap is not installed"):
         sandboxed("bwrap")
+
+
+def test_bubblewrap_that_has_gone_since_is_told(monkeypatch, script):
+    launcher = isolation._Sandbox("bwrap")
+    monkeypatch.setattr(isolation, "bubblewrap", lambda: None)
+
+    with pytest.raises(UsageError, match="bubblewrap is gone: it was there when the isolation was chosen"):
+        launcher([sys.executable, str(script(""))], stdin=subprocess.DEVNULL, limits=Limits())
 
 
 @pytest.mark.parametrize(
