@@ -51,6 +51,8 @@ class Task:
     """How many it can count on."""
     start: Array | None = None
     """A point to try first, NaN where nothing is known."""
+    posterior: bool = False
+    """Whether samples of the posterior are wanted of a method that need not give them."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gsim_devs.errors import UsageError
 
-from . import cma, genetic
+from . import automatic, cma, genetic, npe
 from .arrays import Array
 from .asking import Budget, Found, Search, Task, Wanted
 from .driving import Driver
@@ -36,6 +36,7 @@ def calibrate(
     *,
     start: Estimate | None = None,
     resume: Path | None = None,
+    posterior: bool = False,
 ) -> Estimate:
     """Find the parameters that fit best.
 
@@ -46,22 +47,24 @@ def calibrate(
         seed: the same seed gives the same estimate, unless seconds ended the search.
         start: an earlier estimate, also of other parameters: what has the same name and unit is tried first.
         resume: the journal: written while it runs, and continued if it is there.
+        posterior: whether `auto` shall sample the posterior too; `npe` always does.
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
     search, usual = METHODS[method]
+    usual *= 2 if posterior and method == "auto" else 1
     space = Space(problem.parameters)
     given = budget or Budget()
     total = given.simulations or (usual + reserve(None) if given.seconds is None else None)
     reserved = reserve(total)
     seeds = Seeds(seed)
-    journal = Journal(resume, _header(space, method, given, seed, start))
+    journal = Journal(resume, _header(space, method, given, seed, start, posterior))
     limits = Budget(
         None if total is None else max(1, total - reserved),
         None if given.seconds is None else given.seconds * _SEARCHING,
     )
     driver = Driver(problem, space, limits, journal)
-    task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space))
+    task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior)
     found = driver.follow(search(task))
     wanted: Wanted = "validation_losses" if isinstance(problem, Validated) else "losses"
     verdict = compare(driver, space, seeds, found.suggested, reserved, wanted)
@@ -69,14 +72,18 @@ def calibrate(
 
 
 METHODS: Mapping[str, tuple[Callable[[Task], Search], int]] = {
-    "auto": (cma.cma, cma.SIMULATIONS),
+    "auto": (automatic.automatic, cma.SIMULATIONS),
     "cma": (cma.cma, cma.SIMULATIONS),
     "ga": (genetic.genetic, genetic.SIMULATIONS),
+    "npe": (npe.npe, npe.SIMULATIONS),
+    "npe-trajectory": (npe.npe_trajectory, npe.TRAJECTORIES),
 }
 """By name: what searches, and how many simulations it usually takes."""
 
 
-def _header(space: Space, method: str, budget: Budget, seed: int, start: Estimate | None) -> dict[str, Any]:
+def _header(
+    space: Space, method: str, budget: Budget, seed: int, start: Estimate | None, posterior: bool
+) -> dict[str, Any]:
     """What must be the same for a journal to go on."""
     return {
         "journal": "calibration 1",
@@ -84,6 +91,7 @@ def _header(space: Space, method: str, budget: Budget, seed: int, start: Estimat
         "seed": seed,
         "simulations": budget.simulations,
         "seconds": budget.seconds,
+        "posterior": posterior,
         "start": start.data["point"] if start else None,
         "parameters": {name: one.model_dump(mode="json") for name, one in space.parameters.items()},
     }
@@ -103,7 +111,8 @@ def _known(start: Estimate | None, space: Space) -> Array | None:
 def _estimate(
     driver: Driver, space: Space, method: str, seed: int, found: Found, verdict: Verdict | None
 ) -> Estimate:
-    status, sentence = judged(driver, space, found, verdict)
+    contraction = _contraction(space, found.posterior, seed)
+    status, sentence = judged(driver, space, found, verdict, contraction or {})
     return Estimate(
         method=method,
         seed=seed,
@@ -114,7 +123,7 @@ def _estimate(
         loss=verdict.loss if verdict else None,
         noise=verdict.noise if verdict and math.isfinite(verdict.noise) else None,
         tied=verdict.tied if verdict else 0,
-        contraction=_contraction(space, found.posterior, seed),
+        contraction=contraction,
         evaluations=driver.evaluations,
         spent=driver.spent,
         failures=driver.failures,

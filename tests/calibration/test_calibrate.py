@@ -109,7 +109,7 @@ def test_failures_are_counted_and_do_not_lead_astray(method):
 def test_one_crash_does_not_take_the_others_with_it():
     def crashes(theta):
         if theta["x"] < -0.4:
-            raise SimulationError("ward.icu: division by zero")
+            raise SimulationError("division by zero", component="ward.icu", time=3.0, event="arrival")
         return bowl(theta)
 
     estimate = calibrate(Formula(BOWL, crashes), "cma", Budget(simulations=300))

@@ -1,0 +1,164 @@
+"""Posteriors that are known, or must not be."""
+
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gsim_devs.calibration import Budget, calibrate, load_estimate, save_estimate
+from gsim_devs.errors import UsageError
+from tests.calibration.problems import Formula, normal, real, whole
+
+TRUTH = {"mean": 1.0, "log_sd": 0.5, "nothing": 0.0}
+COUNT = 60
+
+
+class Sample:
+    """The mean and the logarithm of the standard deviation of a sample; a third parameter does nothing."""
+
+    parameters: ClassVar = {"mean": real(-5.0, 5.0), "log_sd": real(-2.0, 2.0), "nothing": real(-1.0, 1.0)}
+    failing = False
+
+    def __init__(self):
+        # What has exactly these statistics; so the posterior lies about the truth.
+        self.observed_summary = np.array([1.0, 0.5, 7.0, *np.zeros(5)])
+
+    def summaries(self, thetas, *, seed):
+        draws = np.random.default_rng(seed)
+        rows = []
+        for theta in thetas:
+            sample = theta["mean"] + np.exp(theta["log_sd"]) * draws.standard_normal(COUNT)
+            rows.append([sample.mean(), np.log(sample.std()), 7.0, *draws.standard_normal(5)])
+        told = np.array(rows)
+        if self.failing:
+            told[draws.random(len(told)) < 0.3] = np.nan
+        return told
+
+    def trajectories(self, thetas, *, seed):
+        return self.summaries(thetas, seed=seed)
+
+    @property
+    def observed_trajectory(self):
+        return self.observed_summary
+
+    def losses(self, thetas, *, seed, share=1.0):
+        return np.array([(theta["mean"] - 1) ** 2 + (theta["log_sd"] - 0.5) ** 2 for theta in thetas])
+
+
+@pytest.fixture(scope="module")
+def estimate():
+    return calibrate(Sample(), "npe", Budget(simulations=560), seed=1)
+
+
+def test_the_posterior_is_about_the_truth_and_as_wide_as_it_should_be(estimate):
+    spread = np.exp(0.5) / np.sqrt(COUNT)
+
+    assert estimate.samples["mean"].mean() == pytest.approx(1.0, abs=1.5 * spread)
+    assert spread * 0.6 < estimate.samples["mean"].std() < spread * 2
+    assert estimate.samples["log_sd"].mean() == pytest.approx(0.5, abs=0.2)
+    assert 0.6 / np.sqrt(2 * COUNT) < estimate.samples["log_sd"].std() < 2.5 / np.sqrt(2 * COUNT)
+
+
+def test_what_the_data_do_not_tell_keeps_its_prior_and_is_named(estimate):
+    assert estimate.contraction["nothing"] < 0.1
+    assert estimate.contraction["mean"] > 0.8
+    assert "do not tell nothing" in estimate.sentence
+    assert stats.kstest(estimate.samples["nothing"], stats.uniform(-1, 2).cdf).statistic < 0.15
+
+
+def test_samples_keep_the_bounds_and_can_be_kept(estimate, tmp_path):
+    save_estimate(estimate, tmp_path / "estimate.json")
+
+    assert np.abs(estimate.samples["nothing"]).max() <= 1
+    assert load_estimate(tmp_path / "estimate.json") == estimate
+
+
+def test_a_third_of_failures_is_survived_and_counted():
+    problem = Sample()
+    problem.failing = True
+
+    estimate = calibrate(problem, "npe", Budget(simulations=500))
+
+    assert estimate.point["mean"] == pytest.approx(1.0, abs=0.5)
+    assert estimate.failures == pytest.approx(0.3 * 436, rel=0.3)
+    assert "candidates failed" in estimate.sentence
+
+
+def test_whole_series_work_too():
+    estimate = calibrate(Sample(), "npe-trajectory", Budget(simulations=400))
+
+    assert estimate.point["mean"] == pytest.approx(1.0, abs=0.7)
+
+
+def test_two_methods_that_disagree_are_told():
+    class Torn(Sample):
+        def losses(self, thetas, *, seed, share=1.0):
+            return np.array(
+                [(theta["mean"] + 3) ** 2 + theta["log_sd"] ** 2 + theta["nothing"] ** 2 for theta in thetas]
+            )
+
+    estimate = calibrate(Torn(), "auto", Budget(simulations=500), posterior=True)
+
+    assert estimate.point["mean"] == pytest.approx(-3.0, abs=0.1)
+    assert "outside the posterior in mean" in estimate.sentence
+
+
+def test_killed_and_resumed_gives_the_same_posterior(tmp_path):
+    class Dying(Sample):
+        asked = 0
+
+        def summaries(self, thetas, *, seed):
+            Dying.asked += 1
+            if Dying.asked == 2:
+                raise KeyboardInterrupt
+            return super().summaries(thetas, seed=seed)
+
+    budget = Budget(simulations=150)
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(Dying(), "npe", budget, resume=tmp_path / "journal")
+
+    resumed = calibrate(Sample(), "npe", budget, resume=tmp_path / "journal")
+
+    assert resumed.posterior == calibrate(Sample(), "npe", budget).posterior
+
+
+def test_an_integer_and_one_parameter_alone_have_posteriors():
+    class Count:
+        parameters: ClassVar = {"n": whole(1, 12)}
+        observed_summary = np.array([7.0])
+
+        def summaries(self, thetas, *, seed):
+            return np.array([[theta["n"]] for theta in thetas]) + np.random.default_rng(seed).normal(
+                0, 0.3, (len(thetas), 1)
+            )
+
+        def losses(self, thetas, *, seed, share=1.0):
+            return np.array([float(abs(theta["n"] - 7)) for theta in thetas])
+
+    estimate = calibrate(Count(), "npe", Budget(simulations=500))
+
+    assert estimate.point == {"n": 7}
+    assert set(estimate.posterior["n"]) <= {6, 7, 8}
+
+
+@pytest.mark.parametrize("method", ["npe", "npe-trajectory"])
+def test_a_problem_that_tells_losses_only_is_refused(method):
+    with pytest.raises(UsageError, match=f"the method {method} needs"):
+        calibrate(normal(), method)
+
+
+def test_summaries_that_do_not_depend_on_anything_are_refused():
+    class Silent(Sample):
+        def summaries(self, thetas, *, seed):
+            return np.ones((len(thetas), 8))
+
+    with pytest.raises(UsageError, match="no summary depends on the parameters"):
+        calibrate(Silent(), "npe", Budget(simulations=300))
+
+
+def test_auto_takes_losses_alone_where_no_posterior_is_wanted():
+    estimate = calibrate(Formula({"x": real(0, 1)}, lambda theta: (theta["x"] - 0.5) ** 2), "auto")
+
+    assert estimate.posterior is None
+    assert estimate.point["x"] == pytest.approx(0.5, abs=0.01)
