@@ -132,6 +132,12 @@ def _literal(item: Any, model: type[BaseModel], place: Place) -> str:
     return f"found {_shown(item['input'])}; allowed is {expected}{near}"
 
 
+def _no_mapping(item: Any, model: type[BaseModel], place: Place) -> str:
+    needed = [schema.get("required", []) for schema in _schemas_at(model, item["loc"])]
+    keys = f" with {all_of(needed[0])}" if len(needed) == 1 and needed[0] else ""
+    return f"found {_shown(item['input'])}; it should be a mapping{keys}"
+
+
 def _pattern(item: Any, model: type[BaseModel], place: Place) -> str:
     text, pattern = item["input"], item["ctx"]["pattern"]
     if pattern == IDENTIFIER:
@@ -159,6 +165,7 @@ _SPECIAL: dict[str, Callable[[Any, type[BaseModel], Place], str]] = {
     "union_tag_invalid": _tag,
     "union_tag_not_found": _no_tag,
     "literal_error": _literal,
+    "model_type": _no_mapping,
     "string_pattern_mismatch": _pattern,
     "binding": _binding,
 }

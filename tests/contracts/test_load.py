@@ -88,6 +88,9 @@ def test_json_uses_the_names_of_the_files(plan):
         ("id: tiny", "id: Tiny One", "id: found 'Tiny One'; it should be small letters and digits, a letter first, joined by _ or - (did you mean 'tiny-one'?)"),
         ("id: tiny", "id: 3", "id: found 3; it should be text"),
         ("id: tiny", "id: '3'", "id: found '3'; it should be small letters and digits, a letter first, joined by _ or -"),
+        ("time: {unit: s}", "time: s", "time: found 's'; it should be a mapping with unit"),
+        ("horizon: {argument: until}", "horizon: until", "horizon: found 'until'; it should be a mapping with argument"),
+        ("{type: number, default: 10}", "number", "arguments.until: found 'number'; it should be a mapping"),
         ("title: Tiny\n", "", "title: missing; it must be given"),
         ("argument: until}", "argument: until, closed: 1}", "horizon.closed: found 1; it should be true or false"),
         ("event: tick}", "event: tick, entiy: x}", "events[0].entiy: unknown key 'entiy' (did you mean 'entity'?)"),
@@ -128,7 +131,7 @@ root: {name: Tiny, children: [{nam: a, model: A, copies: -2, arguments: {x: {arg
 
     assert str(caught.value).splitlines() == [
         "plan.yaml, line 4: root.children[0].name: missing; it must be given",
-        "plan.yaml, line 4: root.children[0].copies: found -2; it should be greater than or equal to 1 or a mapping",
+        "plan.yaml, line 4: root.children[0].copies: found -2; it should be greater than or equal to 1 or a mapping with argument",
         "plan.yaml, line 4: root.children[0].arguments.x: found a mapping with 'arg'; a binding is {argument: NAME}, {parameter: NAME}, {value: …} or {copy: true}",
         "plan.yaml, line 4: root.children[0].nam: unknown key 'nam' (did you mean 'name'?)",
     ]  # fmt: skip
