@@ -1,0 +1,30 @@
+"""Compare a simulation with data: distances beside their floors, errors by time and state, a verdict, and words.
+
+Works on arrays; runs no simulator.
+"""
+
+from __future__ import annotations
+
+from .diagnosis import Diagnosis, diagnose
+from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
+from .findings import Finding, Stretch
+from .measuring import Comparison, Forecast
+from .sensitivity import Effect
+from .transitions import Simulate, Transitions
+
+__all__ = [
+    "diagnose",
+    "Diagnosis",
+    "Transitions",
+    "Simulate",
+    "Finding",
+    "Stretch",
+    "Comparison",
+    "Forecast",
+    "Effect",
+    "wasserstein",
+    "sliced_wasserstein",
+    "marginal_wasserstein",
+    "mmd",
+    "median_distance",
+]

@@ -1,0 +1,180 @@
+"""Hold a simulation against observed transitions: numbers, a verdict, and words for whoever improves the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any, Literal
+
+import numpy as np
+
+from gsim_devs.errors import UsageError
+
+from .findings import Inquiry, inquire
+from .measuring import Comparison, Forecast, compare, forecasts
+from .sensitivity import Effect, effects
+from .tables import comparison_table, forecast_table
+from .transitions import Simulate, Transitions, drawn
+from .words import listed, number, sentences
+
+Verdict = Literal["consistent", "wrong", "undecided"]
+
+_IDENTIFIED = 0.3
+"""A posterior narrower than its prior by less than that says that the data do not know."""
+_ENOUGH = 100
+"""Of fewer transitions, silence says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """How a simulation compares with data."""
+
+    verdict: Verdict
+    """`consistent`: no test failed; `wrong`: some did; `undecided`: there are too few data to tell."""
+    said: tuple[str, ...]
+    """What was found, a sentence each."""
+    inquiry: Inquiry
+    forecasts: tuple[Forecast, ...]
+    """Squared errors of each dimension, beside what no model avoids and what needs no model."""
+    comparisons: tuple[Comparison, ...]
+    """Distances, each beside its floor and naive ones."""
+    effects: tuple[Effect, ...]
+    """What parameters change, where they were moved."""
+    contraction: Mapping[str, float]
+    transitions: int
+    trajectories: int
+    draws: int
+    failed: float
+    """The share of simulated steps that failed."""
+    level: float
+    seed: int
+
+    @property
+    def text(self) -> str:
+        found = {
+            "consistent": "no error found",
+            "wrong": "the model is wrong",
+            "undecided": "too few data to tell",
+        }[self.verdict]
+        head = (
+            f"{found[0].upper()}{found[1:]}: {self.transitions} transitions of {self.trajectories} trajectories, "
+            f"{self.draws} draws each, {self.inquiry.tests} tests at a common level of {self.level:.0%}."
+        )
+        lines = [head, *(f"- {one}" for one in self.said), ""]
+        lines += [*forecast_table(self.forecasts), "", *comparison_table(self.comparisons)]
+        return "\n".join(lines).rstrip() + "\n"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {
+            "verdict": self.verdict,
+            "said": list(self.said),
+            "findings": [
+                {
+                    "kind": one.kind,
+                    "name": one.name,
+                    "p": one.p,
+                    "z": _plain(one.z),
+                    "value": _plain(one.value),
+                    "stretches": [_plain(asdict(part)) for part in one.stretches],
+                }
+                for one in self.inquiry.findings
+            ],
+            "dimensions": [_plain(asdict(one)) for one in self.inquiry.dimensions],
+            "exchanges": [asdict(one) for one in self.inquiry.exchanges],
+            "courses": [
+                {"variable": one.variable, "shape": one.shape, "at": one.at, "share": one.share}
+                for one in self.inquiry.courses
+            ],
+            "forecasts": [_plain(asdict(one)) for one in self.forecasts],
+            "comparisons": [_plain(asdict(one)) for one in self.comparisons],
+            "effects": [_plain(asdict(one)) for one in self.effects],
+            "contraction": dict(self.contraction),
+            "tests": self.inquiry.tests,
+            "transitions": self.transitions,
+            "trajectories": self.trajectories,
+            "draws": self.draws,
+            "failed": self.failed,
+            "level": self.level,
+            "seed": self.seed,
+        }
+
+
+def diagnose(
+    observed: Transitions,
+    simulate: Simulate,
+    *,
+    training: Transitions | None = None,
+    moved: Mapping[str, Simulate] | None = None,
+    contraction: Mapping[str, float] | None = None,
+    level: float = 0.05,
+    seed: int = 0,
+) -> Diagnosis:
+    """Test the simulation on transitions that it was not fitted to.
+
+    `training` are those that parameters were fitted to: what is uncertain about the fit is then allowed for. Without
+    them parameters count as certain, unless draws have different ones. `moved` are simulations in which one parameter
+    each is moved far; `contraction` says of each parameter how much narrower the posterior is than the prior (0 to 1).
+    A right simulation is called wrong with a probability of at most `level`.
+    """
+    if not 0.0 < level < 1.0:
+        raise UsageError(f"the level of the tests is a probability between 0 and 1, not {level}")
+    draws = drawn(simulate, seed, observed)
+    share = len(observed.times) / len(training.times) if training else 0.0
+    inquiry = inquire(observed, draws, level=level, fitted_share=share, seed=seed)
+    moves = effects(observed, draws, simulate, moved or {}, level=level, seed=seed)
+    failed = float(np.isnan(draws).any(axis=2).mean())
+    said = [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
+    return Diagnosis(
+        verdict=_verdict(inquiry),
+        said=tuple(said),
+        inquiry=inquiry,
+        forecasts=forecasts(observed, draws, training),
+        comparisons=compare(observed, draws, training, seed=seed),
+        effects=moves,
+        contraction=dict(contraction or {}),
+        transitions=len(observed.times),
+        trajectories=int(observed.codes.max()) + 1,
+        draws=len(draws),
+        failed=failed,
+        level=level,
+        seed=seed,
+    )
+
+
+def _verdict(inquiry: Inquiry) -> Verdict:
+    if inquiry.findings:
+        return "wrong"
+    tested = max((one.rows for one in inquiry.dimensions), default=0)
+    return "consistent" if tested >= _ENOUGH else "undecided"
+
+
+def _about_parameters(moves: tuple[Effect, ...], contraction: Mapping[str, float]) -> list[str]:
+    said = []
+    dead = [one.name for one in moves if one.kind == "none"]
+    faint = [one.name for one in moves if one.kind == "not seen"]
+    if dead:
+        said.append(f"{listed(dead)} changed nothing at all when moved: is it used in the model?")
+    if faint:
+        said.append(f"{listed(faint)} changed nothing that these transitions show when moved.")
+    for name, value in contraction.items():
+        if value < _IDENTIFIED:
+            said.append(f"`{name}` is not identified: the data narrow it down by {max(0.0, value):.0%} only.")
+    return said
+
+
+def _about_failures(failed: float) -> list[str]:
+    return [f"{number(100 * failed)} % of the simulated steps failed; they are left out."] if failed else []
+
+
+def _plain(value: Any) -> Any:
+    """Without infinities and NaN, which JSON cannot say."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    return value

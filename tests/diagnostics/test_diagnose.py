@@ -1,0 +1,237 @@
+"""What a diagnosis says about models whose faults are known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gsim_devs.diagnostics import Transitions, diagnose
+from gsim_devs.errors import UsageError
+
+from .epidemics import epidemics, fitted, model
+
+
+def of_epidemics(truth, seed, **more):
+    training, observed = epidemics(truth, seed=seed), epidemics(truth, seed=100 + seed)
+    beta, gamma = fitted(training)
+    return diagnose(observed, model(observed, beta, gamma), training=training, **more)
+
+
+def series(after, before=None, *, trajectories=10, name="x"):
+    """Steps of one dimension, from 0 if not told otherwise."""
+    after = np.asarray(after, dtype=float).reshape(-1, 1)
+    before = np.zeros_like(after) if before is None else before
+    per = len(after) // trajectories
+    return Transitions(
+        before, after, np.tile(np.arange(per), trajectories), np.repeat(np.arange(trajectories), per), (name,)
+    )
+
+
+def noise(scale=1.0, n=500, draws=40, mean=0.0):
+    return lambda seed: np.random.default_rng(1000 + seed).normal(mean, scale, size=(draws, n, 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_model_is_not_blamed(seed):
+    diagnosis = of_epidemics("as modelled", seed)
+
+    assert diagnosis.verdict == "consistent"
+    assert "`S`, `I` and `R` are within noise." in diagnosis.said
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_lockdown_in_the_data_is_a_rate_that_changes_abruptly(seed):
+    said = " ".join(of_epidemics("lockdown", seed).said)
+
+    assert "moves too little from `S` to `I` until time" in said
+    assert "a rate changes abruptly at time 1" in said
+    assert "`R` is within noise" in said
+    assert "Trajectories differ" not in said
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_waning_immunity_is_a_missing_flow_that_grows_with_the_immune(seed):
+    said = " ".join(of_epidemics("immunity wanes", seed).said)
+
+    assert "`S` is under-predicted where `R` is at least" in said
+    assert "a flow that grows with `R` is missing" in said
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_recovery_that_slows_is_a_rate_that_changes_gradually(seed):
+    said = " ".join(of_epidemics("recovery slows", seed).said)
+
+    assert "moves too little from `I` to `R`" in said
+    assert "a rate changes gradually with time" in said
+    assert "`S` is within noise" in said
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_rates_that_differ_between_trajectories_are_told_apart_from_bias(seed):
+    diagnosis = of_epidemics("rates differ", seed)
+
+    assert "Trajectories differ in `S` more than chance" in " ".join(diagnosis.said)
+    assert diagnosis.inquiry.findings[0].kind == "trajectories differ"
+
+
+def test_the_same_numbers_give_the_same_words_and_data():
+    one, other = of_epidemics("lockdown", 0), of_epidemics("lockdown", 0)
+
+    assert one.text == other.text
+    assert json.dumps(one.data, allow_nan=False) == json.dumps(other.data, allow_nan=False)
+
+
+def test_an_error_throughout_is_called_that_with_its_sign():
+    observed = series(np.random.default_rng(0).normal(0.0, 1.0, 500))
+
+    above, below = diagnose(observed, noise(mean=0.5)), diagnose(observed, noise(mean=-0.5))
+
+    assert "`x` is over-predicted throughout (z = +1" in above.said[0]
+    assert "`x` is under-predicted throughout (z = -1" in below.said[0]
+
+
+@pytest.mark.parametrize(("scale", "word", "ratio"), [(0.6, "under", 0.36), (1.7, "over", 2.89)])
+def test_scatter_is_held_against_that_of_the_data(scale, word, ratio):
+    observed = series(np.random.default_rng(0).normal(0.0, 1.0, 500))
+
+    diagnosis = diagnose(observed, noise(scale))
+
+    assert f"`x` is {word}-dispersed" in diagnosis.said[0]
+    assert diagnosis.inquiry.dimensions[0].variance_ratio == pytest.approx(ratio, rel=0.15)
+
+
+def test_errors_that_persist_point_to_a_memory():
+    rng = np.random.default_rng(0)
+    values = np.zeros((10, 50))
+    for at in range(1, 50):
+        values[:, at] = 0.7 * values[:, at - 1] + rng.normal(0.0, np.sqrt(1 - 0.49), 10)
+
+    diagnosis = diagnose(series(values), noise())
+
+    assert "Errors of `x` persist from one step to the next (correlation +0." in " ".join(diagnosis.said)
+
+
+def test_what_cannot_happen_in_the_model_is_seen_in_the_data():
+    observed = series(np.random.default_rng(0).random(500) < 0.2)
+
+    diagnosis = diagnose(observed, lambda seed: np.zeros((40, 500, 1)))
+
+    assert "cannot happen in the model" in " ".join(diagnosis.said)
+
+
+def test_another_shape_with_the_same_mean_and_variance_is_seen():
+    values = np.random.default_rng(0).exponential(1.0, 1000) - 1.0
+
+    diagnosis = diagnose(series(values), noise(n=1000))
+
+    assert "Steps of `x` in the data are skewed further to large values than in the simulation" in " ".join(
+        diagnosis.said
+    )
+
+
+def test_squared_errors_stand_beside_what_no_model_avoids():
+    rng = np.random.default_rng(0)
+    before = rng.normal(0.0, 3.0, (4000, 1))
+    observed = series(0.5 * before + rng.normal(0.0, 1.0, (4000, 1)), before)
+
+    diagnosis = diagnose(observed, lambda seed: 0.5 * before + noise(n=4000, draws=20)(seed))
+
+    (row,) = diagnosis.forecasts
+    assert row.error == pytest.approx(1.0, rel=0.08)
+    assert row.irreducible == pytest.approx(1.0, rel=0.03)
+    # The variance of 0.5 x + 1, where x has that of 9.
+    assert row.persistence == pytest.approx(0.25 * 9 + 1, rel=0.08)
+    assert row.conditional_mean == pytest.approx(1.0, rel=0.08)
+
+
+def test_distances_of_a_right_model_are_their_floors_and_of_a_wrong_one_are_not():
+    observed = series(np.random.default_rng(0).normal(0.0, 1.0, 500))
+
+    right, wrong = diagnose(observed, noise()).comparisons, diagnose(observed, noise(mean=1.0)).comparisons
+
+    assert all(one.low < 0.0 < one.high for one in right)
+    assert all(one.low > 0.0 and one.ratio > 2.0 for one in wrong)
+    exact = wrong[0]
+    assert exact.value * observed.after.std() == pytest.approx(1.0, abs=0.15)
+    assert (exact.n, exact.states) == (400, "changes in one step from the observed states")
+
+
+def test_a_parameter_that_changes_nothing_is_told_from_one_that_data_do_not_show():
+    observed = series(np.random.default_rng(0).normal(0.0, 1.0, 500))
+    slightly = noise(mean=1e-6)
+
+    diagnosis = diagnose(
+        observed,
+        noise(),
+        moved={"dead": noise(), "faint": slightly, "mean": noise(mean=0.3), "scatter": noise(1.3)},
+        contraction={"mean": 0.9, "faint": 0.05},
+    )
+
+    assert {one.name: one.kind for one in diagnosis.effects} == {
+        "dead": "none",
+        "faint": "not seen",
+        "mean": "seen",
+        "scatter": "seen",
+    }
+    assert "`dead` changed nothing at all when moved: is it used in the model?" in diagnosis.said
+    assert "`faint` is not identified: the data narrow it down by 5% only." in diagnosis.said
+    assert "`mean` is not" not in diagnosis.text
+
+
+def test_missing_values_and_failed_steps_are_left_out_and_counted():
+    values = np.random.default_rng(0).normal(0.0, 1.0, 500)
+    values[::10] = np.nan
+
+    def failing(seed):
+        draws = noise()(seed)
+        draws[:10, 5::10] = np.nan
+        draws[0, 0] = np.inf
+        return draws
+
+    diagnosis = diagnose(series(values), failing)
+
+    assert diagnosis.verdict == "consistent"
+    assert diagnosis.inquiry.dimensions[0].rows == 450
+    assert diagnosis.failed == pytest.approx((10 * 50 + 1) / (40 * 500))
+    assert "2.5 % of the simulated steps failed; they are left out." in diagnosis.said[-1].replace(
+        "2.51", "2.5"
+    )
+
+
+def test_a_simulation_that_always_fails_is_not_called_right():
+    diagnosis = diagnose(series(np.zeros(500)), lambda seed: np.full((5, 500, 1), np.nan))
+
+    assert diagnosis.verdict == "undecided"
+
+
+def test_a_handful_of_steps_decides_nothing():
+    diagnosis = diagnose(series(np.random.default_rng(0).normal(size=30)), noise(n=30))
+
+    assert diagnosis.verdict == "undecided"
+
+
+def test_uncertain_parameters_count_as_noise_where_draws_differ_in_them():
+    """Each draw has its own mean, as wide as the data leave it: an error of that size is none."""
+    observed = series(np.random.default_rng(0).normal(0.0, 1.0, 500))
+
+    def uncertain(seed):
+        rng = np.random.default_rng(seed)
+        return noise(mean=0.3)(seed) + rng.normal(0.0, 0.3, size=(40, 1, 1))
+
+    assert diagnose(observed, noise(mean=0.3)).verdict == "wrong"
+    assert diagnose(observed, uncertain).verdict == "consistent"
+
+
+@pytest.mark.parametrize("shape", [(40, 499, 1), (1, 500, 1), (500, 1)])
+def test_arrays_that_do_not_fit_are_refused(shape):
+    with pytest.raises(UsageError, match="what is needed is"):
+        diagnose(series(np.zeros(500)), lambda seed: np.zeros(shape))
+
+
+def test_transitions_that_do_not_fit_together_are_refused():
+    with pytest.raises(UsageError, match="do not fit together"):
+        Transitions(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros(4), np.zeros(3), ("a", "b"))
+    with pytest.raises(UsageError, match="missing; leave it out"):
+        Transitions(np.full((3, 1), np.nan), np.zeros((3, 1)), np.zeros(3), np.zeros(3), ("a",))
