@@ -9,6 +9,6 @@ from .folder import refuse_to_replace
 from .manifest import origin_of
 from .packing import pack
 from .simulator import assemble
-from .sources import misplaced, read_sources
+from .sources import misplaced, read_arrays, read_sources
 
-__all__ = ["assemble", "refuse_to_replace", "read_sources", "misplaced", "pack", "origin_of"]
+__all__ = ["assemble", "refuse_to_replace", "read_sources", "read_arrays", "misplaced", "pack", "origin_of"]

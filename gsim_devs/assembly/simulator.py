@@ -18,7 +18,13 @@ from .system_file import system_text
 
 
 def assemble(
-    plan: PlanTree, sources: Mapping[str, str], contract: Contract, into: Path, *, origin: str = "by hand"
+    plan: PlanTree,
+    sources: Mapping[str, str],
+    contract: Contract,
+    into: Path,
+    *,
+    origin: str = "by hand",
+    arrays: str | None = None,
 ) -> Path:
     """Write a simulator that runs alone, and return its folder.
 
@@ -28,6 +34,8 @@ def assemble(
         contract: what the simulator accepts and reports.
         into: the folder; an older simulator there is replaced, anything else is refused.
         origin: what wrote the components, for the manifest.
+        arrays: the source of `arrays.py`, the model as steps of arrays for those who simulate it millions of times;
+            it is taken as it is.
     """
     validate_plan(plan, contract)
     files = {
@@ -41,6 +49,8 @@ def assemble(
         "plan.json": dump_json(plan).encode(),
         "parameters.json": _parameters(contract),
     }
+    if arrays is not None:
+        files["arrays.py"] = arrays.encode()
     return put_folder(files | {NAME: manifest_of(contract.id, files, origin)}, into)
 
 

@@ -24,6 +24,12 @@ def read_sources(folder: Path, plan: PlanTree | None = None) -> dict[str, str]:
     return sources
 
 
+def read_arrays(folder: Path) -> str | None:
+    """Read the `arrays.py` that lies beside the folder `components`; None where there is none."""
+    path = folder / "arrays.py"
+    return _read(path) if path.is_file() and (folder / "components").is_dir() else None
+
+
 def misplaced(plan: PlanTree, folder: Path) -> list[str]:
     """Models without a file, and files without a model, by their names alone."""
     wanted = {f"{snake_case(model)}.py": model for model in plan.models}

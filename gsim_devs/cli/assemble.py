@@ -29,12 +29,13 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Assemble, and say where; what does not agree with the plan may still run, and is told."""
-    from gsim_devs.assembly import assemble, read_sources
+    from gsim_devs.assembly import assemble, read_arrays, read_sources
     from gsim_devs.contracts import load_contract, load_plan
 
     plan = load_plan(options.plan)
     contract = load_contract(options.contract or Path("contracts", f"{plan.system}.yaml"))
-    assemble(plan, read_sources(options.sources, plan), contract, options.out)
+    sources, arrays = read_sources(options.sources, plan), read_arrays(options.sources)
+    assemble(plan, sources, contract, options.out, arrays=arrays)
     inner = options.sources / "components"
     for path, defects in component_defects(
         plan, contract, inner if inner.is_dir() else options.sources

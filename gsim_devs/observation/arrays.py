@@ -61,6 +61,7 @@ class ArrayPath:
         self._file = simulator / FILE
         self._own = _own_values(simulator, contract)
         self._worker = _Worker(simulator, limits, launcher)
+        self._latest: tuple[Sequence[Start], int, int, _Batch] | None = None
 
     def fits(self, starts: Sequence[Start]) -> bool:
         """Whether these starts tell all of the state in numbers, and lie on the grid of steps."""
@@ -81,7 +82,7 @@ class ArrayPath:
         self, thetas: Sequence[Mapping[str, Any]], starts: Sequence[Start], *, seed: int, draws: int
     ) -> Array:
         """As `Experiment.simulate`: (P, draws, M, T, D)."""
-        batch = self._batch(starts, seed, draws)
+        batch = self._batch_of(starts, seed, draws)
         told = batch.rows * batch.steps * len(self._names)
         at_once = max(1, min(MOST_ROWS // batch.rows, MOST_NUMBERS // told))
         parts = [self._part(thetas[k : k + at_once], batch) for k in range(0, len(thetas), at_once)]
@@ -106,6 +107,17 @@ class ArrayPath:
     def close(self) -> None:
         """End the worker."""
         self._worker.close()
+
+    def _batch_of(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
+        """The batch; a search asks for the same one again and again."""
+        if self._latest:
+            *key, batch = self._latest
+            if key[0] is starts and key[1:] == [seed, draws]:
+                return batch
+        batch = self._batch(starts, seed, draws)
+        # What cannot be changed is the same as long as it is the same object.
+        self._latest = (starts, seed, draws, batch) if isinstance(starts, tuple) else None
+        return batch
 
     def _batch(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
         step = self._worker.step

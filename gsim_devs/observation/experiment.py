@@ -146,7 +146,8 @@ class Experiment:
         if not isinstance(thetas, np.ndarray):
             if unknown := {name for theta in thetas for name in theta} - self.parameters.keys():
                 raise UsageError(f"{self.contract.id} has no parameter {min(unknown)!r}")
-            return list(thetas)
+            # Numbers of numpy are not all JSON.
+            return [{name: np.asarray(value).tolist() for name, value in theta.items()} for theta in thetas]
         widths = [len(one.value) if one.type == "simplex" else 0 for one in self.parameters.values()]
         count = sum(width or 1 for width in widths)
         if thetas.ndim != 2 or thetas.shape[1] != count:
