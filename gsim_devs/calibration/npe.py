@@ -160,11 +160,13 @@ def _one_network(logits: Array, told: Array, observed: Array, count: int, seed: 
     from sbi.inference import NPE  # type: ignore[import-untyped]
     from sbi.neural_nets import posterior_nn  # type: ignore[import-untyped]
 
-    # An autoregressive flow of one dimension is a normal distribution and no more.
-    kind = "maf" if logits.shape[1] > 1 else "mdn"
+    if logits.shape[1] == 1:
+        # A flow of one dimension is a normal distribution and no more; one that means nothing lets it bend.
+        beside = np.random.default_rng(seed).logistic(size=logits.shape)
+        return _one_network(np.hstack([logits, beside]), told, observed, count, seed)[:, :1]
     with _alone():
         torch.manual_seed(seed)
-        teacher = NPE(prior=None, density_estimator=posterior_nn(kind), show_progress_bars=False)
+        teacher = NPE(prior=None, density_estimator=posterior_nn("maf"), show_progress_bars=False)
         teacher.append_simulations(_tensor(logits), _tensor(told))
         density = teacher.train(
             training_batch_size=min(_BATCH, len(logits) // 4),
