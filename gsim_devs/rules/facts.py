@@ -92,16 +92,20 @@ class Facts:
             where = self.compile((place, "where"), pattern.where, scope, "bool")
         by, at = (pattern.by, (place, "by")) if pattern.by is not None else (rule.by, ("by",))
         by = by if keyed else None
-        key = _one_key if by is None else self._key(at, by, scope)
+        key = _one_key if by is None else self._key(at, by, scope).call
         text = written if isinstance(written, str) else _text(kinds, pattern)
         return Matcher(kinds, fields, where, key, text)
 
-    def _key(self, place: tuple[str | int, ...], written: Expression, scope: Scope) -> Key:
+    def key(self, place: tuple[str | int, ...], written: Expression, matcher: Matcher) -> Compiled:
+        """An expression over the record at hand whose values tell records apart."""
+        return self._key(place, written, self._with_run(record_scope(matcher.fields)))
+
+    def _key(self, place: tuple[str | int, ...], written: Expression, scope: Scope) -> Compiled:
         before = len(self.defects)
         compiled = self.compile(place, written, scope)
         if len(self.defects) == before and (cause := key_defect(written, compiled)):
             self.defects.append(Defect(place, f"{written!r}: {cause}"))
-        return compiled.call
+        return compiled
 
     def over_record(
         self,

@@ -630,6 +630,7 @@ def _line(**follows):
             {**ARRIVALS, "gap": {"longest": -1}},
             "gap: longest is -1.0, and the law allows nothing below 0.0",
         ),
+        ({**ARRIVALS, "gap": {"longest": 5, "by": "[id, n]"}}, "gap.by: '[id, n]': a list is no key; write (id, n)"),
         ({**ARRIVALS, "gap": {}}, "gap: the law allows gaps of any length; say `longest`"),
         (
             {**ARRIVALS, "follows": {"family": "choice", "options": ["a"]}},

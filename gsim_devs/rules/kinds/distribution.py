@@ -19,7 +19,7 @@ from ..facts import Facts, Matcher
 from ..families import Family, Law, law_of
 from ..laws import Continuous, Discrete, Fit, fit_counts, fit_numbers, is_number, middle_of, one_sided_p
 from ..monitors import End, MakeMonitor, Monitor, See, Tally, guarded
-from ..patterns import AnyPattern, Expression
+from ..patterns import AnyPattern, Expression, KeyExpression
 from ..pooling import ChanceRule, Neighbours, Outcome, Pool, number_of, percent, refuse
 
 MOST_VALUES = 100_000
@@ -29,7 +29,7 @@ MOST_VALUES = 100_000
 class Gap(Declaration):
     """The time from one record to the next one, of what goes on until the end of a run."""
 
-    by: Expression | None = None
+    by: KeyExpression | None = None
     """The key within which records follow each other; none: the rule's `by` alone."""
     longest: Expression | None = None
     """Longer ones count as that long; over the run's arguments. None: the greatest value that the law allows. Gaps that
@@ -97,7 +97,7 @@ class Distribution(ChanceRule):
 
     def _rhythm(self, facts: Facts, matcher: Matcher, law: Law) -> _Rhythm:
         gap = self.gap or Gap()
-        sequence = None if gap.by is None else facts.over_record(("gap", "by"), gap.by, matcher)
+        sequence = None if gap.by is None else facts.key(("gap", "by"), gap.by, matcher)
         longest: float | None = law.largest
         if gap.longest is not None:
             longest = number_of(facts, ("gap", "longest"), gap.longest)
