@@ -266,7 +266,7 @@ class _Compiler:
         loop = node.generators[0]
         if len(node.generators) > 1 or self._local or loop.is_async or not isinstance(loop.target, ast.Name):
             raise refused(node, "only one loop over one name is allowed")
-        items = self._of(loop.iter, "list").call
+        items = self._of(loop.iter, "list", "text").call
         # Evaluation is never re-entered, so the name's value can lie in one place.
         cell: list[Any] = [None]
         self._local = {loop.target.id: Value("any", lambda record, other: cell[0])}
@@ -518,10 +518,10 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _bounded(items: Any) -> Any:
-    if not isinstance(items, list | tuple):
+    if not isinstance(items, list | tuple | str):
         raise TypeError(f"{_A[kind_of_value(items)]} where a list is wanted")
     if len(items) > LONGEST_VALUE:
-        raise ValueError(f"a list of more than {LONGEST_VALUE} items")
+        raise ValueError(f"{_A[kind_of_value(items)]} of more than {LONGEST_VALUE} items")
     return items
 
 

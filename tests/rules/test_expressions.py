@@ -73,6 +73,7 @@ def value(text, scope=SCOPE, record=RECORD, other=TRIGGER):
         ("any(x > 2 for x in queue)", True),
         ("all([x > 2 for x in queue])", False),
         ("sum([x * seq for x in queue if x != 2])", 28),
+        ("len([c for c in name if c == 'r'])", 2),
         ("entity + '.' + event", "sender.packet_sent"),
         ("true", True),
         ("extra is null", False),
