@@ -90,8 +90,9 @@ def _simulated(module: ModuleType, request: dict[str, Any], numbers: Any) -> Any
                 module.step({**state, "t": times + k * module.STEP}, dict(parameters), actions[k], draw)
             )
             for column, name in enumerate(request["names"]):
-                if name in state:
-                    out[k, :, column] = state[name]
+                if name not in state:
+                    raise ValueError(f"step does not return {name!r}, which is in the data")
+                out[k, :, column] = state[name]
     return out
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gsim_devs.contracts import Contract, Observable, Sampling
 from gsim_devs.errors import UsageError
+from gsim_devs.trace import BadLine, Record
 
 from .datasets import Array
 
@@ -30,10 +31,15 @@ class Series(NamedTuple):
     values: Array
 
 
-def series_of(records: Iterable[Reported], contract: Contract, until: float) -> dict[str, Series]:
-    """Every observable's own series: at every record, or at the regular times up to `until`."""
-    names = tuple(contract.observables)
-    found = Observer(contract, names).gather(records)
+def series_of(
+    records: Iterable[Reported | Record | BadLine], contract: Contract, until: float
+) -> dict[str, Series]:
+    """The series of every observable that is a number: at every record, or at the regular times up to `until`.
+
+    Takes what a pool reports as well as what is read from a trace; lines that are no records tell nothing.
+    """
+    names = tuple(name for name, one in contract.observables.items() if one.type == "number")
+    found = Observer(contract, names).gather(map(_reported, records))
     half = contract.time.resolution / 2
     series = {}
     for name, (times, values) in zip(names, found, strict=True):
@@ -122,6 +128,13 @@ def _grid(name: str, sampling: Sampling, end: float) -> list[float]:
             f"{name} is sampled every {sampling.every:g}: {count} values are too many; choose an earlier horizon"
         )
     return [sampling.start + k * sampling.every for k in range(count)]
+
+
+def _reported(record: Reported | Record | BadLine) -> Reported:
+    if isinstance(record, Record):
+        return record.time, record.entity, record.event, record.payload
+    # Nobody reports an event without a name.
+    return (0.0, "", "", {}) if isinstance(record, BadLine) else record
 
 
 def _number(value: object) -> float:

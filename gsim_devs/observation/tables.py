@@ -61,6 +61,8 @@ def read_table(path: str | Path, texts: Container[str] = ()) -> Table:
     """Read one file, where the columns of `texts` hold texts; UsageError says which cell of which line is wrong."""
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: is no file")
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise UsageError(f"{path}: has {size} bytes; at most {LARGEST_FILE} are read, so divide the file")
@@ -166,7 +168,8 @@ def _number(place: str, name: str, cell: str) -> float:
     if text.lower() in _MISSING:
         return math.nan
     try:
-        number = float(text)
+        # Python takes 1_000 for a number.
+        number = float(text.replace("_", "?"))
     except ValueError:
         shown = repr(text if len(text) <= 40 else text[:37] + "...")
         raise UsageError(

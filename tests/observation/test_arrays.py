@@ -181,6 +181,7 @@ HOSTILE = {
     "leaves": ("ill, well =", "import sys; sys.exit(3)\n    ill, well =", "SystemExit: 3"),
     "never ends": ("ill, well =", "while True: pass\n    ill, well =", "still busy after 2 s"),
     "other shape": ('"S": S - ill', '"S": np.zeros(3)', "ValueError"),
+    "tells too little": ('"S": S - ill, ', "", "does not return 'S', which is in the data"),
     "no step": ("STEP = 1.0", "STEP = 0.0", "STEP must be a positive number"),
     "no number": ("STEP = 1.0", "STEP = 'x'", "could not convert"),
     "no Python": ("STEP = 1.0", "STEP = = 1", "SyntaxError"),

@@ -71,6 +71,9 @@ REFUSED = {
     "trajectory,t,closed\na,0,2\n": "1.csv: line 2: closed is 2; it should be at most 1",
     "trajectory,t,S\na,0,1\na,1,2\na,0,3\n": "1.csv: line 4: trajectory a has t = 0 already in line 2",
     "trajectory,t,S\na,0,many\n": "1.csv: line 2: S is 'many'; it should be a number, or empty where it is missing",
+    "trajectory,t,S\na,0,1_000\n": "1.csv: line 2: S is '1_000'; it should be a number",
+    "trajectory,t,S\na,0,1\0\n": "1.csv: line 2:",
+    "trajectory,t,S\na,0,1e999\n": "1.csv: line 2: S is infinite; it should be a finite number",
     "trajectory,t,S\na,0,inf\n": "1.csv: line 2: S is infinite; it should be a finite number",
     "trajectory,t,S\na,,1\n": "1.csv: line 2: t is missing; every row needs the time that it is about",
     "trajectory,t,S\n,1,1\n": "1.csv: line 2: trajectory is missing; every row needs the name of its trajectory",
@@ -108,6 +111,8 @@ def test_what_is_no_text_file_is_refused(tmp_path, contract):
         load_dataset(path, contract)
     with pytest.raises(UsageError, match="cannot be read"):
         load_dataset(tmp_path / "none.csv", contract)
+    with pytest.raises(UsageError, match="is no file"):
+        load_dataset(tmp_path, contract)
     with pytest.raises(UsageError, match="no data file"):
         load_dataset([], contract)
 

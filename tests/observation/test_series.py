@@ -9,6 +9,7 @@ from gsim_devs.contracts import Contract, parse_yaml
 from gsim_devs.errors import UsageError
 from gsim_devs.observation import series_of
 from gsim_devs.observation.series import Observer
+from gsim_devs.trace import read
 
 CONTRACT = """
 id: shop
@@ -38,6 +39,13 @@ RECORDS = [
 
 nan = np.nan
 
+TRACE = b"""\
+{"time": 0.0, "entity": "left", "event": "sold", "payload": {"size": 4}}
+{"time": 0.5, "entity": "right", "event": "sold", "payload": {"size": 2}}
+no record
+{"time": 1.0, "entity": "left", "event": "sold", "payload": {"size": 3}}
+"""
+
 
 @pytest.fixture
 def shop() -> Contract:
@@ -60,6 +68,13 @@ def test_series_are_what_the_observables_say(shop):
     }
     assert means[0] == [1, 3, 5]
     np.testing.assert_array_equal(means[1], [3, nan, 8])
+
+
+def test_a_printed_trace_has_the_same_series(shop):
+    read_again = series_of(read(TRACE, shop.model_dump(mode="json", by_alias=True)), shop, 3)
+
+    for name, expected in series_of(RECORDS[:3], shop, 3).items():
+        np.testing.assert_array_equal(read_again[name], expected)
 
 
 def test_at_given_times_it_is_the_latest_value_or_that_of_a_regular_time(shop):
