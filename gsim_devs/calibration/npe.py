@@ -166,7 +166,13 @@ def _one_network(logits: Array, told: Array, observed: Array, count: int, seed: 
         return _one_network(np.hstack([logits, beside]), told, observed, count, seed)[:, :1]
     with _alone():
         torch.manual_seed(seed)
-        teacher = NPE(prior=None, density_estimator=posterior_nn("maf"), show_progress_bars=False)
+        teacher = NPE(
+            prior=None,
+            density_estimator=posterior_nn("maf"),
+            tracker=_NoLog(),
+            show_progress_bars=False,
+            tracker=_Silent(),
+        )
         teacher.append_simulations(_tensor(logits), _tensor(told))
         density = teacher.train(
             training_batch_size=min(_BATCH, len(logits) // 4),
@@ -176,6 +182,27 @@ def _one_network(logits: Array, told: Array, observed: Array, count: int, seed: 
         )
         drawn = density.sample((count,), condition=_tensor(observed[None])).detach().numpy()
     return np.array(drawn[:, 0, :], dtype=float)
+
+
+class _Silent:
+    """Takes what sbi would otherwise write into a folder of logs where the caller happens to be."""
+
+    log_dir = None
+
+    def log_metric(self, name: str, value: float, step: int | None = None) -> None:
+        """Keep nothing."""
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Keep nothing."""
+
+    def log_params(self, params: dict[str, Any]) -> None:
+        """Keep nothing."""
+
+    def add_figure(self, name: str, figure: Any, step: int | None = None) -> None:
+        """Keep nothing."""
+
+    def flush(self) -> None:
+        """Keep nothing."""
 
 
 def _tensor(array: Array) -> Any:
@@ -200,6 +227,22 @@ def _alone() -> Generator[None, None, None]:
             yield
         finally:
             torch.set_num_threads(threads)
+
+
+class _NoLog:
+    """Takes what sbi would write into a folder beside whatever is being worked on."""
+
+    log_dir = None
+
+    def log_metric(self, *told: Any, **more: Any) -> None: ...
+
+    def log_metrics(self, *told: Any, **more: Any) -> None: ...
+
+    def log_params(self, *told: Any, **more: Any) -> None: ...
+
+    def add_figure(self, *told: Any, **more: Any) -> None: ...
+
+    def flush(self) -> None: ...
 
 
 def _found(task: Task, samples: Array, *, converged: bool) -> Found:
