@@ -8,12 +8,15 @@ from __future__ import annotations
 from .diagnosis import Diagnosis, diagnose
 from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
 from .findings import Finding, Stretch
-from .measuring import Comparison, Forecast
+from .measuring import Comparison, Forecast, beside_truth
+from .paths import PathCheck, check_paths
 from .sensitivity import Effect
 from .transitions import Simulate, Transitions
 
 __all__ = [
     "diagnose",
+    "check_paths",
+    "beside_truth",
     "Diagnosis",
     "Transitions",
     "Simulate",
@@ -22,6 +25,7 @@ __all__ = [
     "Comparison",
     "Forecast",
     "Effect",
+    "PathCheck",
     "wasserstein",
     "sliced_wasserstein",
     "marginal_wasserstein",

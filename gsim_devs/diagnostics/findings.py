@@ -136,6 +136,7 @@ class _Suspect:
     fitted_share: float
     growth: float
     differs: bool = False
+    by_trajectory: bool = False
     whole: Bias | None = None
     biases: list[tuple[Slice, Bias]] = field(default_factory=list)
 
@@ -145,7 +146,7 @@ class _Suspect:
             rows,
             fitted_share=self.fitted_share,
             growth=self.growth,
-            by_trajectory=self.differs,
+            by_trajectory=self.by_trajectory,
         )
 
 
@@ -153,9 +154,18 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
     """Test all dimensions."""
     groups = slices(observed)
     suspects = _suspects(observed, draws, groups, fitted_share)
+    cuts = [cut for group in groups for cut in group]
+    for one in suspects:
+        one.differs = _differs(one, cuts, level / (len(cuts) + 1) / len(suspects))
+    for one in suspects:
+        # What differs between trajectories in one dimension moves those that it exchanges with.
+        one.by_trajectory = any(other.differs for other in suspects)
+        one.whole = one.bias()
+        tested = [(cut, one.bias(cut.rows)) for cut in cuts]
+        one.biases = [(cut, result) for cut, result in tested if result is not None]
     tests: list[tuple[_Suspect, str, Test, float]] = []
     for one in suspects:
-        tests += _tests_of(one, observed, draws, groups, level=level, seed=seed)
+        tests += _tests_of(one, observed, draws, seed)
     adjusted = _holm([test.p for _, _, test, _ in tests])
     found: list[Finding] = []
     for one in suspects:
@@ -211,20 +221,8 @@ def _noises(draws: Floats, rows: NDArray[np.bool_]) -> Floats:
 
 
 def _tests_of(
-    one: _Suspect,
-    observed: Transitions,
-    draws: Floats,
-    groups: list[list[Slice]],
-    *,
-    level: float,
-    seed: int,
+    one: _Suspect, observed: Transitions, draws: Floats, seed: int
 ) -> list[tuple[_Suspect, str, Test, float]]:
-    cuts = [cut for group in groups for cut in group]
-    plain = [one.bias(cut.rows) for cut in cuts]
-    one.differs = _differs(one.spread, cuts, plain, level / (len(cuts) + 1) / len(observed.names))
-    one.whole = one.bias()
-    tested = [one.bias(cut.rows) for cut in cuts] if one.differs else plain
-    one.biases = [(cut, found) for cut, found in zip(cuts, tested, strict=True) if found is not None]
     tests = [(one, "bias", found.test, found.mean) for _, found in one.biases]
     if one.whole is not None:
         tests.append((one, "bias", one.whole.test, one.whole.mean))
@@ -234,23 +232,22 @@ def _tests_of(
         ("dispersion", dispersion(one.errors, one.explained, one.columns)),
         ("memory", autocorrelation(one.errors, one.explained)),
         ("impossible", _impossible(observed, draws, one.column)),
-        (
-            "shape",
-            odd_shape(ranks(observed, draws, one.column, seed=seed)),
-        ),
+        ("shape", odd_shape(ranks(observed, draws, one.column, seed=seed))),
     ):
         if result is not None:
             tests.append((one, kind, *result))
     return tests
 
 
-def _differs(found: Spread | None, cuts: list[Slice], plain: list[Bias | None], level: float) -> bool:
-    if found is None or found.test.p > level:
+def _differs(one: _Suspect, cuts: list[Slice], level: float) -> bool:
+    """Whether trajectories differ, and that is no echo of what slices show."""
+    if one.spread is None or one.spread.test.p > level:
         return False
     excess: dict[str, float] = {}
-    for cut, result in zip(cuts, plain, strict=True):
-        excess[cut.variable] = excess.get(cut.variable, 0.0) + (result.test.z**2 if result else 0.0)
-    return found.excess >= _SPREAD_SHARE * max(excess.values(), default=0.0)
+    for cut in cuts:
+        found = one.bias(cut.rows)
+        excess[cut.variable] = excess.get(cut.variable, 0.0) + (found.test.z**2 if found else 0.0)
+    return one.spread.excess >= _SPREAD_SHARE * max(excess.values(), default=0.0)
 
 
 def _impossible(observed: Transitions, draws: Floats, column: int) -> tuple[Test, float] | None:
@@ -281,7 +278,7 @@ def _findings_of(one: _Suspect, own: list[tuple[str, Test, float, float]]) -> It
         stretches = _stretches(one, flagged)
         yield Finding("bias", one.name, p, test.z, value, stretches, one.course)
     # Persistent errors and odd shapes are what bias and differences look like from afar.
-    explained = kinds & {"bias", "trajectories differ"}
+    explained = kinds & {"bias"} or one.by_trajectory
     if "dispersion" in kinds and not explained:
         yield _finding(one, "dispersion", own)
     if "impossible" in kinds:

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gsim_devs.errors import UsageError
+
 from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
 from .naive import conditional_mean
 from .transitions import Floats, Transitions
@@ -24,8 +26,8 @@ _MOST_FOR_EXACT = 400
 """Transitions of which the exact distance is taken; matching more takes long."""
 _PAIRS = 4
 """Pairs of draws over which a distance and its floor are averaged."""
-_RESAMPLES = 60
-_FEW = 100
+_RESAMPLES = 40
+_STATE_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Comparison:
     conditional_mean: float
     """The distance of always saying what is to be expected."""
     n: int
-    """The number of transitions."""
+    """The number of points on either side."""
     states: str
     scaling: Scaling
 
@@ -122,22 +124,84 @@ def compare(
         # Drawn with replacement, points repeat, and all distances grow: only the scatter is taken from there.
         half = 1.96 * float(np.std(resampled, ddof=1))
         found.append(
-            Comparison(
+            _comparison(
                 name,
-                value,
-                floor,
-                value - floor,
-                value - floor - half,
-                value - floor + half,
-                value / floor if floor > 0.0 else (1.0 if value <= 0.0 else float("inf")),
-                distance(seen[rows], still[rows]),
-                distance(seen[rows], expected[rows]),
+                (value, floor),
+                (value - floor - half, value - floor + half),
+                (distance(seen[rows], still[rows]), distance(seen[rows], expected[rows])),
                 len(rows),
                 "changes in one step from the observed states",
                 scaling,
             )
         )
     return tuple(found)
+
+
+def beside_truth(
+    names: tuple[str, ...],
+    before: Floats,
+    simulated: Floats,
+    truth: Floats,
+    again: Floats,
+    *,
+    scaling: Scaling = "standard deviation of a step",
+    seed: int = 0,
+) -> tuple[Comparison, ...]:
+    """Where the truth can be simulated: distances state by state, and their mean over states.
+
+    `before` are the states (n, d); the others are next states (draws, n, d) of the simulation, of the truth, and of the
+    truth with another seed, which is what the floor is made of.
+    """
+    for one in (simulated, truth, again):
+        if (
+            one.ndim != 3
+            or one.shape != truth.shape
+            or one.shape[1:] != before.shape
+            or len(names) != before.shape[1]
+        ):
+            raise UsageError(
+                f"next states of shape {one.shape} do not fit {before.shape[0]} states of {len(names)}"
+            )
+    scale = _scale((truth - before).reshape(-1, len(names))) if scaling != "raw" else np.ones(len(names))
+    model, true, other = ((one - before) / scale for one in (simulated, truth, again))
+    expected = np.broadcast_to(true.mean(axis=0), true.shape)
+    rng = np.random.default_rng(seed)
+    found = []
+    for name, distance, most in _measures(names, true.reshape(-1, len(names)), model.reshape(-1, len(names))):
+        rows = slice(0, most)
+        values, floors, stills, means = (
+            np.array([distance(true[rows, state], each[rows, state]) for state in range(len(before))])
+            for each in (model, other, np.zeros_like(true), expected)
+        )
+        chosen = rng.integers(0, len(before), (_STATE_RESAMPLES, len(before)))
+        excess = values - floors
+        low, high = np.quantile(excess[chosen].mean(axis=1), (0.025, 0.975))
+        found.append(
+            _comparison(
+                name,
+                (float(values.mean()), float(floors.mean())),
+                (float(low), float(high)),
+                (float(stills.mean()), float(means.mean())),
+                min(most, len(true)),
+                f"next states from each of {len(before)} states",
+                scaling,
+            )
+        )
+    return tuple(found)
+
+
+def _comparison(
+    name: str,
+    measured: tuple[float, float],
+    interval: tuple[float, float],
+    naive: tuple[float, float],
+    n: int,
+    states: str,
+    scaling: Scaling,
+) -> Comparison:
+    value, floor = measured
+    ratio = value / floor if floor > 0.0 else (1.0 if value <= 0.0 else float("inf"))
+    return Comparison(name, value, floor, value - floor, *interval, ratio, *naive, n, states, scaling)
 
 
 def _measures(

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from gsim_devs.diagnostics import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
+from gsim_devs.diagnostics import (
+    beside_truth,
+    marginal_wasserstein,
+    median_distance,
+    mmd,
+    sliced_wasserstein,
+    wasserstein,
+)
 from gsim_devs.errors import UsageError
 
 RNG = np.random.default_rng(3)
@@ -92,3 +99,20 @@ def test_what_are_no_points_is_refused(a, b):
 def test_a_matching_beyond_all_memory_is_refused():
     with pytest.raises(UsageError, match="too large"):
         wasserstein(RNG.normal(size=(997, 2)), RNG.normal(size=(1009, 2)))
+
+
+def test_beside_the_truth_a_shift_shows_above_the_floor():
+    before = np.zeros((8, 2))
+    truth, again, right = (np.random.default_rng(seed).normal(size=(100, 8, 2)) for seed in range(3))
+
+    exact, *_ = beside_truth(("a", "b"), before, right, truth, again, scaling="raw")
+    shifted, *_ = beside_truth(("a", "b"), before, right + np.array([3.0, 4.0]), truth, again, scaling="raw")
+
+    assert exact.low < 0.0 < exact.high
+    assert exact.ratio == pytest.approx(1.0, abs=0.15)
+    assert shifted.value == pytest.approx(5.0, abs=0.3)
+    assert shifted.excess == pytest.approx(shifted.value - shifted.floor)
+    assert shifted.low > 4.0
+    # All truth is moved to one place, its mean: the mean length of a standard normal in the plane.
+    assert shifted.conditional_mean == pytest.approx(np.sqrt(np.pi / 2), rel=0.05)
+    assert (shifted.n, shifted.states, shifted.scaling) == (100, "next states from each of 8 states", "raw")
