@@ -5,7 +5,8 @@ brought along, nothing of gsim_devs. A message is two lengths, a JSON header, an
 simulator's code prints goes nowhere.
 
 A batch has rows; each is one simulation with its parameters, its state, its key, and its actions for each step. What
-goes back is the state after each step, of the names that were asked for.
+goes back is the state after each step, of the names that were asked for. Rows do not depend on each other, so that a
+large batch is simulated block by block.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 _LENGTHS = struct.Struct(">IQ")
 _LONGEST_ERROR = 2000
+_BLOCK = 1 << 14
 
 
 def _main() -> None:
@@ -73,27 +75,57 @@ def _send(replies: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
 
 def _simulated(module: ModuleType, request: dict[str, Any], numbers: Any) -> Any:
     """The states after each step: steps, rows, names."""
-    from runtime.array_draws import ArrayDraw
-
     rows, steps = request["rows"], request["steps"]
     columns = _Columns(numbers, rows)
-    keys = columns.take().view(np.uint64)
-    times = columns.take()
+    keys, times = columns.take().view(np.uint64), columns.take()
     parameters = {name: columns.take(*shape) for name, shape in request["parameters"]}
-    state: dict[str, Any] = {name: columns.take() for name in request["state"]}
+    state = {name: columns.take() for name in request["state"]}
     actions = [{name: columns.take() for name in request["actions"]} for _ in range(steps)]
-    draw = ArrayDraw(keys)
+    # A text belongs to many rows, one for each candidate and draw.
+    told = module.read(request["texts"]) if request["texts"] else {}
     out = np.full((steps, rows, len(request["names"])), np.nan)
+    for begin in range(0, rows, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        starts = np.arange(*block.indices(rows)) % request["starts"]
+        texts = {name: np.asarray(held)[starts] for name, held in told.items()}
+        _run(
+            module,
+            out[:, block],
+            request["names"],
+            keys[block],
+            times[block],
+            _cut(parameters, block),
+            _cut(state, block) | texts,
+            [_cut(done, block) for done in actions],
+        )
+    return out
+
+
+def _run(
+    module: ModuleType,
+    out: Any,
+    names: list[str],
+    keys: Any,
+    times: Any,
+    parameters: dict[str, Any],
+    state: dict[str, Any],
+    actions: list[dict[str, Any]],
+) -> None:
+    """Simulate some rows, and write down the states after each step."""
+    from runtime.array_draws import ArrayDraw
+
+    draw = ArrayDraw(keys)
     with np.errstate(all="ignore"):
-        for k in range(steps):
-            state = dict(
-                module.step({**state, "t": times + k * module.STEP}, dict(parameters), actions[k], draw)
-            )
-            for column, name in enumerate(request["names"]):
+        for k, done in enumerate(actions):
+            state = dict(module.step({**state, "t": times + k * module.STEP}, dict(parameters), done, draw))
+            for column, name in enumerate(names):
                 if name not in state:
                     raise ValueError(f"step does not return {name!r}, which is in the data")
                 out[k, :, column] = state[name]
-    return out
+
+
+def _cut(columns: dict[str, Any], block: slice) -> dict[str, Any]:
+    return {name: column[block] for name, column in columns.items()}
 
 
 class _Columns:

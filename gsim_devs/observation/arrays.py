@@ -12,7 +12,13 @@ is. That file says
 Everything is an array with a place for each simulation: `state` by observable and `t`, the data's time; `parameters` by
 name (a simplex has a second axis); `actions` by name, nan where nothing is done at the beginning of the step; `draw`
 as `runtime.array_draws` says. What comes back is the state after the step; what else is in it is handed to the next
-step. What is handed in cannot be changed.
+step. What is handed in cannot be changed. Where texts belong to the state, the file also says
+
+    def read(texts):
+        ...
+        return {"remaining": ..., "days": ...}
+
+which makes arrays of them, with a place for each text on the first axis; `texts` are lists by observable.
 """
 
 from __future__ import annotations
@@ -58,13 +64,14 @@ class ArrayPath:
     ) -> None:
         self._contract = contract
         self._names = tuple(names)
+        self._texts = {name for name, one in contract.observables.items() if one.type == "text"}
         self._file = simulator / FILE
         self._own = _own_values(simulator, contract)
         self._worker = _Worker(simulator, limits, launcher)
         self._latest: tuple[Sequence[Start], int, int, _Batch] | None = None
 
     def fits(self, starts: Sequence[Start]) -> bool:
-        """Whether these starts tell all of the state in numbers, and lie on the grid of steps."""
+        """Whether these starts tell all of the state, and lie on the grid of steps."""
         state = self._contract.state
         if state is None or not starts:
             return False
@@ -72,7 +79,6 @@ class ArrayPath:
         needed = set(state.arguments.values())
         return all(
             needed == start.state.keys()
-            and not any(isinstance(value, str) for value in start.state.values())
             and all(look > half and _is_multiple(look, step, half) for look in start.looks)
             and all(_is_multiple(when, step, half) for when, _, _ in start.actions)
             for start in starts
@@ -130,16 +136,19 @@ class ArrayPath:
                 if round(when / step) < steps:
                     actions[round(when / step), columns[name], row] = value
         keys = [seed_of(seed, start, draw) for draw in range(draws) for start in starts]
+        told = starts[0].state.keys()
         padding = [[0.0] * len(row) + [math.nan] * (longest - len(row)) for row in looks]
         return _Batch(
+            starts=len(starts),
             rows=draws * len(starts),
             steps=steps,
             keys=np.array(keys, dtype=np.uint64).view(np.float64),
             times=np.tile([start.time for start in starts], draws),
             state={
                 name: np.tile(np.array([start.state[name] for start in starts], dtype=np.float64), draws)
-                for name in sorted(starts[0].state)
+                for name in told - self._texts
             },
+            texts={name: [str(start.state[name]) for start in starts] for name in told & self._texts},
             actions=np.tile(actions, (1, 1, draws)),
             looks=np.array([[k - 1 for k in row] + [0] * (longest - len(row)) for row in looks]),
             padding=np.array(padding)[:, :, None],
@@ -161,6 +170,8 @@ class ArrayPath:
             "steps": batch.steps,
             "parameters": [(name, values.shape[1:]) for name, values in parameters.items()],
             "state": [*batch.state],
+            "starts": batch.starts,
+            "texts": batch.texts,
             "actions": [*self._contract.actions],
             "names": self._names,
         }
@@ -178,11 +189,14 @@ class ArrayPath:
 class _Batch:
     """What does not depend on the candidates: a row for each draw and start."""
 
+    starts: int
     rows: int
     steps: int
     keys: Array
     times: Array
     state: Mapping[str, Array]
+    texts: Mapping[str, list[str]]
+    """What else belongs to the state, by observable; a text for each start."""
     actions: Array
     looks: Any
     """Which steps each start is looked at after, (M, T)."""

@@ -37,7 +37,10 @@ _MOST_TRIALS = 2.0**53
 
 
 class ArrayDraw:
-    """The draws of many rows; every draw takes one uniform number of every row."""
+    """The draws of many rows; every draw takes one uniform number of every row.
+
+    Where parameters have a second axis, each of its columns is a draw of its own.
+    """
 
     def __init__(self, keys: Keys) -> None:
         """Begin with the first draw of each key: 64 bits that are as good as random."""
@@ -47,54 +50,66 @@ class ArrayDraw:
     def uniform(self, low: ArrayLike = 0.0, high: ArrayLike = 1.0) -> Floats:
         """Draw a number between low and high."""
         low, high = np.asarray(low, float), np.asarray(high, float)
-        return np.where(low <= high, low + (high - low) * self._next(), np.nan)
+        return np.where(low <= high, low + (high - low) * self._next(low, high), np.nan)
 
     def exponential(self, rate: ArrayLike) -> Floats:
         """Draw an exponential time; its mean is 1 / rate."""
         rate = np.asarray(rate, float)
-        return -np.log1p(-self._next()) / np.where((rate > 0) & (rate < np.inf), rate, np.nan)
+        return -np.log1p(-self._next(rate)) / np.where((rate > 0) & (rate < np.inf), rate, np.nan)
 
     def normal(self, mean: ArrayLike, sd: ArrayLike) -> Floats:
         """Draw a normal number from its mean and standard deviation."""
-        sd = np.asarray(sd, float)
+        mean, sd = np.asarray(mean, float), np.asarray(sd, float)
         spread: Floats = np.where(sd >= 0, sd, np.nan)
-        return np.asarray(mean, float) + spread * normal_quantiles(self._next())
+        return mean + spread * normal_quantiles(self._next(mean, sd))
 
     def bernoulli(self, p: ArrayLike) -> Floats:
         """Draw 1 with probability p, else 0."""
         p = np.asarray(p, float)
-        return np.where((p >= 0) & (p <= 1), self._next() > 1.0 - p, np.nan)
+        return np.where((p >= 0) & (p <= 1), self._next(p) > 1.0 - p, np.nan)
 
     def binomial(self, n: ArrayLike, p: ArrayLike) -> Floats:
         """Draw the number of successes in n trials with probability p each."""
-        u, n, p = np.broadcast_arrays(self._next(), np.asarray(n, float), np.asarray(p, float))
+        n, p = np.asarray(n, float), np.asarray(p, float)
+        u, n, p = np.broadcast_arrays(self._next(n, p), n, p)
         return _where((n >= 0) & (n <= _MOST_TRIALS) & (n % 1 == 0) & (p >= 0) & (p <= 1), _binomial, u, n, p)
 
     def poisson(self, mean: ArrayLike) -> Floats:
         """Draw the number of events where `mean` are expected."""
-        u, mean = np.broadcast_arrays(self._next(), np.asarray(mean, float))
+        mean = np.asarray(mean, float)
+        u, mean = np.broadcast_arrays(self._next(mean), mean)
         return _where((mean >= 0) & (mean < np.inf), _poisson, u, mean)
 
-    def _next(self) -> Floats:
-        """Return the next uniform number of each row, from 2**-53 to 1 - 2**-53, like those of `draws`."""
-        self._position += 1
-        bits = self._keys + np.uint64(self._position * _STRIDE % 2**64)
-        for shift, factor in _MIX:
-            bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
-        bits = bits ^ (bits >> np.uint64(31))
-        return (bits >> np.uint64(12)).astype(np.float64) * 2.0**-52 + 2.0**-53
+    def _next(self, *parameters: Floats) -> Floats:
+        """Return uniform numbers from 2**-53 to 1 - 2**-53, like those of `draws`: one for each row and column."""
+        widths = [one.shape[1] for one in parameters if one.ndim == 2]
+        if not widths:
+            self._position += 1
+            return _uniforms(self._keys + np.uint64(self._position * _STRIDE % 2**64))
+        width = max(widths)
+        steps = [(self._position + k) * _STRIDE % 2**64 for k in range(1, width + 1)]
+        self._position += width
+        return _uniforms(self._keys[:, None] + np.array(steps, dtype=np.uint64))
+
+
+def _uniforms(bits: Keys) -> Floats:
+    for shift, factor in _MIX:
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    bits = bits ^ (bits >> np.uint64(31))
+    return (bits >> np.uint64(12)).astype(np.float64) * 2.0**-52 + 2.0**-53
 
 
 def normal_quantiles(u: Floats) -> Floats:
     """Return standard normal quantiles."""
     q = u - 0.5
     z = central(q)
-    outer = np.flatnonzero(np.abs(q) > 0.425)
-    r = np.sqrt(-np.log(np.where(q[outer] < 0, u[outer], 1.0 - u[outer])))
+    outer = np.abs(q) > 0.425
+    below, v = q[outer] < 0, u[outer]
+    r = np.sqrt(-np.log(np.where(below, v, 1.0 - v)))
     size = shoulder(r)
     far = r > 5.0
     size[far] = tail(r[far])
-    z[outer] = np.where(q[outer] < 0, -size, size)
+    z[outer] = np.where(below, -size, size)
     return z
 
 

@@ -39,6 +39,17 @@ b,1,0,9,28,1,2,3,4,5,6,7,1
 b,2,3,0,28,1,2,3,4,5,6,7,
 """
 
+FULL = " ".join(["0:icu:3:2"] * 5 + ["1:standard:2:4"] * 12 + ["2:standard:9:1"] * 8)
+HOSPITAL = f"""\
+trajectory,t,icu,standard,disease_0,disease_1,disease_2,patients
+a,0,0,0,0,0,0,none
+a,1,2,1,1,1,1,0:icu:4:1 1:icu:1:3 2:standard:3:2
+a,2,5,20,5,12,8,{FULL}
+a,3,5,20,5,12,8,{FULL}
+b,0,0,1,1,0,0,0:standard:1:150
+b,1,0,0,0,0,0,none
+"""
+
 SYSTEMS = {
     "covid": (
         COVID,
@@ -50,6 +61,20 @@ SYSTEMS = {
     "supply": (
         SUPPLY,
         [{"demand_mean": 5.0, "lead_time": 2}, {"demand_mean": 12.5, "lead_time": 7}, {"lead_time": 1}],
+    ),
+    "hospital": (
+        HOSPITAL,
+        [
+            {},
+            {
+                "arrival_rate_0": 4.0,
+                "arrival_rate_1": 0.1,
+                "arrival_rate_2": 5.0,
+                "los_mean_0": 1.5,
+                "icu_capacity": 3,
+            },
+            {"base_prob_1": 0.05, "day_factor_1": 0.01, "day_factor_0": 0.005, "standard_capacity": 26},
+        ],
     ),
 }
 

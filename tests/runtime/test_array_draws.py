@@ -82,3 +82,19 @@ def test_impossible_parameters_give_nan_in_their_row_only():
     assert np.isnan(ArrayDraw(keys).bernoulli([1, -0.1, 1.1, np.nan])).tolist() == [0, 1, 1, 1]
     assert np.isnan(ArrayDraw(keys).normal(0, [0, -1, 1, np.nan])).tolist() == [0, 1, 0, 1]
     assert np.isnan(ArrayDraw(keys).uniform([0, 2, 0, np.nan], 1)).tolist() == [0, 1, 0, 1]
+
+
+def test_columns_are_draws_one_after_the_other():
+    rates, means = np.full((ROWS, 3), 2.5), np.linspace(0, 60, ROWS)[:, None] + np.arange(3)
+
+    wide, narrow = ArrayDraw(KEYS), ArrayDraw(KEYS)
+
+    for name, parameters in (
+        ("poisson", (means,)),
+        ("normal", (means, np.ones((ROWS, 1)))),
+        ("exponential", (rates,)),
+    ):
+        columns = [
+            getattr(narrow, name)(*(one[:, min(k, one.shape[1] - 1)] for one in parameters)) for k in range(3)
+        ]
+        assert (getattr(wide, name)(*parameters) == np.column_stack(columns)).all()
