@@ -1,10 +1,12 @@
-"""Find the numbers of a model that fit data. Knows nothing of traces and simulators: a `Problem` answers for them."""
+"""Find the numbers of a model that fit data. Methods know nothing of simulators: a `Problem` answers for them."""
 
 from __future__ import annotations
 
+from .applying import apply_estimate
 from .asking import Budget
 from .calibrating import METHODS, calibrate
 from .estimate import Estimate, load_estimate, save_estimate
+from .fitting import problem_of
 from .objectives import LEAST_DRAWS, OBJECTIVES, loss
 from .problem import Followed, Problem, Summarised, Validated
 from .space import Value, Values
@@ -13,6 +15,7 @@ __all__ = [
     "calibrate",
     "METHODS",
     "Budget",
+    "problem_of",
     "Problem",
     "Summarised",
     "Followed",
@@ -22,6 +25,7 @@ __all__ = [
     "Estimate",
     "save_estimate",
     "load_estimate",
+    "apply_estimate",
     "loss",
     "OBJECTIVES",
     "LEAST_DRAWS",

@@ -19,7 +19,7 @@ from .estimate import Estimate
 from .finals import Verdict, compare, reserve
 from .journal import Journal
 from .judging import judged
-from .problem import Problem, Validated
+from .problem import Identified, Problem, Validated
 from .seeds import Seeds
 from .space import Space, Value
 
@@ -58,7 +58,7 @@ def calibrate(
     total = given.simulations or (usual + reserve(None) if given.seconds is None else None)
     reserved = reserve(total)
     seeds = Seeds(seed)
-    journal = Journal(resume, _header(space, method, given, seed, start, posterior))
+    journal = Journal(resume, _header(problem, space, method, given, seed, start, posterior))
     limits = Budget(
         None if total is None else max(1, total - reserved),
         None if given.seconds is None else given.seconds * _SEARCHING,
@@ -82,11 +82,18 @@ METHODS: Mapping[str, tuple[Callable[[Task], Search], int]] = {
 
 
 def _header(
-    space: Space, method: str, budget: Budget, seed: int, start: Estimate | None, posterior: bool
+    problem: Problem,
+    space: Space,
+    method: str,
+    budget: Budget,
+    seed: int,
+    start: Estimate | None,
+    posterior: bool,
 ) -> dict[str, Any]:
     """What must be the same for a journal to go on."""
     return {
         "journal": "calibration 1",
+        "problem": problem.identity if isinstance(problem, Identified) else None,
         "method": method,
         "seed": seed,
         "simulations": budget.simulations,

@@ -169,7 +169,6 @@ def _one_network(logits: Array, told: Array, observed: Array, count: int, seed: 
         teacher = NPE(
             prior=None,
             density_estimator=posterior_nn("maf"),
-            tracker=_NoLog(),
             show_progress_bars=False,
             tracker=_Silent(),
         )
@@ -227,22 +226,6 @@ def _alone() -> Generator[None, None, None]:
             yield
         finally:
             torch.set_num_threads(threads)
-
-
-class _NoLog:
-    """Takes what sbi would write into a folder beside whatever is being worked on."""
-
-    log_dir = None
-
-    def log_metric(self, *told: Any, **more: Any) -> None: ...
-
-    def log_metrics(self, *told: Any, **more: Any) -> None: ...
-
-    def log_params(self, *told: Any, **more: Any) -> None: ...
-
-    def add_figure(self, *told: Any, **more: Any) -> None: ...
-
-    def flush(self) -> None: ...
 
 
 def _found(task: Task, samples: Array, *, converged: bool) -> Found:

@@ -42,6 +42,15 @@ class Summarised(Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """A problem that can tell itself from others, so that a journal is not continued with other data."""
+
+    @property
+    def identity(self) -> str:
+        """The same for the same problem, whenever it is asked."""
+
+
+@runtime_checkable
 class Followed(Protocol):
     """A problem that can simulate what was observed from its beginning to its end."""
 

@@ -14,9 +14,39 @@ from difflib import get_close_matches
 
 from gsim_devs.errors import GsimError, UsageError
 
-from . import assemble, bench, build, check, conform, data, doctor, mutate, new, run, runs, schema, validate
+from . import (
+    assemble,
+    bench,
+    build,
+    calibrate,
+    check,
+    conform,
+    data,
+    doctor,
+    mutate,
+    new,
+    run,
+    runs,
+    schema,
+    validate,
+)
 
-COMMANDS = (new, validate, build, assemble, run, check, conform, mutate, data, bench, runs, schema, doctor)
+COMMANDS = (
+    new,
+    validate,
+    build,
+    assemble,
+    run,
+    check,
+    conform,
+    mutate,
+    data,
+    calibrate,
+    bench,
+    runs,
+    schema,
+    doctor,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

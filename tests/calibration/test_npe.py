@@ -85,10 +85,14 @@ def test_a_third_of_failures_is_survived_and_counted():
     assert "candidates failed" in estimate.sentence
 
 
-def test_whole_series_work_too():
+def test_whole_series_work_too_and_leave_no_file_behind(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
     estimate = calibrate(Sample(), "npe-trajectory", Budget(simulations=400))
 
     assert estimate.point["mean"] == pytest.approx(1.0, abs=0.7)
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
 
 
 def test_two_methods_that_disagree_are_told():

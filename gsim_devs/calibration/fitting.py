@@ -1,0 +1,212 @@
+"""A simulator beside data as a problem to calibrate: what an experiment simulates becomes losses and summaries.
+
+Where the data tell whole states, every observed step is simulated from the state before it: many short simulations,
+each of which says something. Where they do not, whole trajectories are simulated from their beginning. Leaves out how
+simulations are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from gsim_devs.contracts import Parameter
+from gsim_devs.errors import UsageError
+from gsim_devs.observation import Experiment
+
+from .arrays import Array
+from .objectives import LEAST_DRAWS, known, loss
+from .problem import Problem
+from .space import Values
+
+_STEPS = 400
+"""Observed steps that a loss looks at; more tell little more and cost as much each."""
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def problem_of(
+    experiment: Experiment,
+    objective: str = "energy",
+    *,
+    draws: int | None = None,
+    steps: int = _STEPS,
+    validation: Experiment | None = None,
+) -> Problem:
+    """What is to be fitted.
+
+    Args:
+        experiment: the simulator beside the data to fit.
+        objective: one of OBJECTIVES.
+        draws: simulations from each start; as few as the objective needs if not given.
+        steps: at most so many observed steps are looked at, drawn at random; every trajectory, where no state is told.
+        validation: the simulator beside data that were put aside; the last few candidates are compared there.
+    """
+    count = LEAST_DRAWS[known(objective)] if draws is None else draws
+    if validation is None:
+        return Fit(experiment, objective, count, steps)
+    return ValidatedFit(experiment, objective, count, steps, validation)
+
+
+class Fit:
+    """An experiment as a problem."""
+
+    def __init__(self, experiment: Experiment, objective: str, draws: int, steps: int) -> None:
+        if not experiment.dataset.names:
+            raise UsageError("the data hold no number that is observed: there is nothing to fit")
+        self._experiment, self._objective, self._draws = experiment, objective, draws
+        everything = experiment.transitions()
+        self._by_steps = bool(everything.starts)
+        self._paths = experiment.paths()
+        if self._by_steps:
+            self._share = min(1.0, steps / len(everything.starts))
+            self._scale = _spread(everything.after - everything.before, everything.after)
+        else:
+            if not self._paths.starts:
+                raise UsageError("no trajectory has a row after its beginning: there is nothing to fit")
+            self._scale = _spread(_flat(self._paths.observed))
+
+    @property
+    def identity(self) -> str:
+        """By the data and what is compared; the simulator may have been written anew, but not with other parameters."""
+        told = hashlib.sha256(repr((self._objective, self._draws, self._by_steps)).encode())
+        for trajectory in self._experiment.dataset.trajectories:
+            told.update(trajectory.id.encode())
+            for array in (trajectory.times, trajectory.values, trajectory.actions):
+                told.update(array.tobytes())
+        return told.hexdigest()[:16]
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Of the simulator's contract."""
+        return self._experiment.parameters
+
+    def losses(self, thetas: Sequence[Values], *, seed: int, share: float = 1.0) -> Array:
+        """From the same starts with the same random numbers for all of them."""
+        if not self._by_steps:
+            told = self._experiment.free_run(thetas, self._paths, seed=seed, draws=self._draws)
+            return self._scored([_flat(one) for one in told], _flat(self._paths.observed))
+        chosen = self._experiment.transitions(share=self._share * share, seed=seed)
+        told = self._experiment.one_step(thetas, chosen, seed=seed, draws=self._draws)
+        return self._scored(list(told), chosen.after)
+
+    @property
+    def observed_summary(self) -> Array:
+        """Of the steps that summaries are of."""
+        if not self._by_steps:
+            return self._summary_of_paths(self._paths.observed)
+        chosen = self._experiment.transitions(share=self._share)
+        return _summary(chosen.before, chosen.after, self._scale)
+
+    def summaries(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """What steps look like: how they change, how far at most, and how that depends on the state."""
+        if not self._by_steps:
+            return self._summaries_of_paths(thetas, seed, self._summary_of_paths)
+        chosen = self._experiment.transitions(share=self._share)
+        rows = []
+        for theta, own in zip(thetas, _seeds(seed, len(thetas)), strict=True):
+            told = self._experiment.one_step([theta], chosen, seed=own)[0, 0]
+            rows.append(_summary(chosen.before, _as_seen(told, chosen.after), self._scale))
+        return np.array(rows)
+
+    @property
+    def observed_trajectory(self) -> Array:
+        """The mean of the trajectories at each look."""
+        return _mean(self._paths.observed).ravel()
+
+    def trajectories(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """The same of simulations from their beginnings."""
+        return self._summaries_of_paths(thetas, seed, lambda told: _mean(told).ravel())
+
+    def _scored(self, told: Sequence[Array], observed: Array) -> Array:
+        return np.array([loss(self._objective, one, observed, self._scale) for one in told])
+
+    def _summaries_of_paths(
+        self, thetas: Sequence[Values], seed: int, summary: Callable[[Array], Array]
+    ) -> Array:
+        rows = []
+        for theta, own in zip(thetas, _seeds(seed, len(thetas)), strict=True):
+            told = self._experiment.free_run([theta], self._paths, seed=own)[0, 0]
+            rows.append(summary(_as_seen(told, self._paths.observed)))
+        return np.array(rows)
+
+    def _summary_of_paths(self, paths: Array) -> Array:
+        return _summary(_flat(paths[:, :-1]), _flat(paths[:, 1:]), self._scale)
+
+
+class ValidatedFit(Fit):
+    """An experiment as a problem, with data that were put aside."""
+
+    def __init__(
+        self, experiment: Experiment, objective: str, draws: int, steps: int, validation: Experiment
+    ) -> None:
+        super().__init__(experiment, objective, draws, steps)
+        self._aside = Fit(validation, objective, draws, steps)
+        # One unit for both, or their losses would not compare.
+        self._aside._scale = self._scale
+
+    def validation_losses(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """On the data that were put aside."""
+        return self._aside.losses(thetas, seed=seed)
+
+
+def _seeds(seed: int, count: int) -> list[int]:
+    return [int(one) for one in np.random.SeedSequence(seed).generate_state(count)]
+
+
+def _spread(*choices: Array) -> Array:
+    """The standard deviation of each column, of the first of these in which it varies; else 1."""
+    scale = np.ones(choices[0].shape[1])
+    for choice in reversed(choices):
+        found = _quietly(np.nanstd, choice)
+        scale = np.where(np.isfinite(found) & (found > 0), found, scale)
+    return scale
+
+
+def _flat(paths: Array) -> Array:
+    """(..., M, T, D) as (..., M * T, D)."""
+    return paths.reshape(*paths.shape[:-3], -1, paths.shape[-1])
+
+
+def _as_seen(told: Array, observed: Array) -> Array:
+    """Without what was not observed; a simulation that failed is infinite, so that it does not pass for unobserved."""
+    return np.where(np.isnan(observed), np.nan, np.where(np.isnan(told), np.inf, told))
+
+
+def _mean(paths: Array) -> Array:
+    return _quietly(np.nanmean, paths)
+
+
+def _summary(before: Array, after: Array, scale: Array) -> Array:
+    """Numbers that tell steps apart, whatever they are steps of; NaN where nothing was observed."""
+    if np.isinf(after).any() or np.isinf(before).any():
+        return np.full(_count(before.shape[1]), np.nan)
+    change = (after - before) / scale
+    state = (before - _quietly(np.nanmean, before)) / _spread(before)
+    across = change[:, :, None] * state[:, None, :]
+    upper = np.triu_indices(change.shape[1])
+    together = (change[:, :, None] * change[:, None, :])[:, *upper]
+    parts = [
+        _quietly(np.nanmean, change),
+        _quietly(np.nanstd, change),
+        *_quietly(lambda one, axis: np.nanquantile(one, _QUANTILES, axis=axis), change),
+        _quietly(np.nanmin, after / scale),
+        _quietly(np.nanmax, after / scale),
+        _quietly(np.nanmean, across).ravel(),
+        _quietly(np.nanmean, across**2).ravel(),
+        _quietly(np.nanmean, together),
+    ]
+    return np.concatenate(parts)
+
+
+def _count(dimensions: int) -> int:
+    return (4 + len(_QUANTILES)) * dimensions + 2 * dimensions**2 + dimensions * (dimensions + 1) // 2
+
+
+def _quietly(statistic: Callable[..., Array], columns: Array) -> Array:
+    """Over the rows; a column with nothing in it has NaN, and nobody needs to be warned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(statistic(columns, axis=0))

@@ -1,0 +1,108 @@
+"""`gsim-devs calibrate SIMULATOR --data FILE...`: which parameters make a simulator fit data?"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gsim_devs.errors import UsageError
+
+from .containment import add_isolation_option, launcher_for
+
+if TYPE_CHECKING:
+    from gsim_devs.calibration import Problem
+
+_ENOUGH_TO_SPLIT = 5
+"""Trajectories from which on some are put aside."""
+
+
+def register(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "calibrate",
+        help="fit a simulator's parameters to data",
+        description="Search the parameters of a simulator's contract for the values that fit data best. "
+        f"From {_ENOUGH_TO_SPLIT} trajectories on, a fifth is put aside to compare the last few candidates on.",
+        epilog="exit code: 0 there is an estimate, 1 nothing could be simulated, 2 something is wrong with the call",
+        allow_abbrev=False,
+    )
+    parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
+    parser.add_argument(
+        "--data", metavar="FILE", nargs="+", required=True, help="CSV: trajectory, t, observables"
+    )
+    parser.add_argument(
+        "--method", default="auto", help="auto, cma, ga, npe, or npe-trajectory (default: auto)"
+    )
+    parser.add_argument(
+        "--objective",
+        default="energy",
+        help="energy, crps, dawid-sebastiani, mse-of-mean, mse, or mmd (default: energy)",
+    )
+    parser.add_argument(
+        "--budget", metavar="N", type=int, help="candidates to simulate (default: the method's)"
+    )
+    parser.add_argument("--seconds", metavar="S", type=float, help="end the search after so long")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed gives the same estimate (default: 0)"
+    )
+    parser.add_argument("--posterior", action="store_true", help="with auto: sample the posterior too")
+    parser.add_argument("--start", metavar="FILE", type=Path, help="an earlier estimate (JSON) to try first")
+    parser.add_argument(
+        "--resume", metavar="FILE", type=Path, help="keep a journal there; go on where it ends"
+    )
+    parser.add_argument(
+        "--apply", action="store_true", help="make the estimate the simulator's own parameters"
+    )
+    add_isolation_option(parser)
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write the estimate; samples go beside it, as .npz"
+    )
+    parser.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Print the estimate; 1 if there is none."""
+    from gsim_devs.calibration import Budget, apply_estimate, calibrate, load_estimate, save_estimate
+
+    if options.seed < 0:
+        raise UsageError(f"--seed must be at least 0, not {options.seed}")
+    budget = Budget(options.budget, options.seconds)
+    start = load_estimate(options.start) if options.start else None
+    with ExitStack() as stack:
+        problem = _problem(options, stack)
+        estimate = calibrate(
+            problem,
+            options.method,
+            budget,
+            options.seed,
+            start=start,
+            resume=options.resume,
+            posterior=options.posterior,
+        )
+    print(estimate.text, end="")
+    if options.json is not None:
+        save_estimate(estimate, options.json)
+    if options.apply and estimate.point is not None:
+        apply_estimate(estimate, options.simulator)
+    return 0 if estimate.point is not None else 1
+
+
+def _problem(options: argparse.Namespace, stack: ExitStack) -> Problem:
+    """The simulator beside the data; its workers end with the stack."""
+    from gsim_devs.calibration import problem_of
+    from gsim_devs.contracts import load_contract
+    from gsim_devs.observation import Dataset, Experiment, load_dataset
+
+    contract = load_contract(options.simulator / "contract.json")
+    dataset = load_dataset(options.data, contract)
+    launcher = launcher_for(options.simulator, options.isolation)
+
+    def beside(part: Dataset) -> Experiment:
+        return stack.enter_context(Experiment(options.simulator, contract, part, launcher=launcher))
+
+    if len(dataset) < _ENOUGH_TO_SPLIT:
+        return problem_of(beside(dataset), options.objective)
+    parts = dataset.split(seed=options.seed, test=0)
+    return problem_of(beside(parts.train), options.objective, validation=beside(parts.validation))

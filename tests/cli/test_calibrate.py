@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from tests.calibration.test_fitting import write_data
+from tests.observation.sir import ARRAYS, sir_simulator
+
+
+@pytest.fixture
+def town(tmp_path):
+    write_data(tmp_path / "data.csv", 6)
+    return sir_simulator(tmp_path / "sir", arrays=ARRAYS)
+
+
+def test_the_estimate_is_told_kept_and_applied(gsim_devs, tmp_path, town):
+    ended = gsim_devs(
+        "calibrate",
+        "sir",
+        "--data",
+        "data.csv",
+        "--budget",
+        "200",
+        "--seed",
+        "3",
+        "--apply",
+        "--json",
+        "estimate.json",
+    )
+
+    estimate = json.loads((tmp_path / "estimate.json").read_text())
+    assert ended.returncode == 0, ended.stderr
+    assert "beta = " in ended.stdout
+    assert estimate["point"]["beta"] == pytest.approx(0.7, abs=0.25)
+    assert json.loads((town / "parameters.json").read_text()) == estimate["point"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--method", "hope"], "unknown method 'hope'"),
+        (["--objective", "rmse"], "unknown objective 'rmse'"),
+        (["--budget", "0"], "a budget of 0 simulations is none"),
+        (["--start", "nothing.json"], "cannot read the estimate nothing.json"),
+        (["--seed", "-1"], "--seed must be at least 0"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(gsim_devs, town, words, said):
+    ended = gsim_devs("calibrate", "sir", "--data", "data.csv", *words)
+
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
