@@ -143,13 +143,18 @@ def _warnings(names: tuple[str, ...], parts: Sequence[Trajectory]) -> Iterator[s
 
 
 def _about_columns(names: tuple[str, ...], parts: Sequence[Trajectory]) -> Iterator[str]:
+    absent, constant = [], []
     for column, name in enumerate(names):
         held = np.concatenate([part.values[:, column] for part in parts])
         held = held[~np.isnan(held)]
         if not len(held):
-            yield f"{name} has no value at all"
+            absent.append(name)
         elif len(held) > 1 and np.all(held == held[0]):
-            yield f"{name} is {held[0]:g} everywhere; nothing can be learned from it"
+            constant.append(f"{name} is {held[0]:g}")
+    if absent:
+        yield f"{', '.join(absent)}: there is no value at all"
+    if constant:
+        yield f"{', '.join(constant)} everywhere; nothing can be learned from that"
 
 
 def _about_gaps(parts: Sequence[Trajectory]) -> Iterator[str]:

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gsim_devs.contracts import Contract, parse_yaml
 from gsim_devs.errors import UsageError
@@ -128,11 +130,11 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path, contract):
 
 WARNED = {
     "trajectory,t,S\na,0,1\na,1,2\n": ["there is one trajectory only, and none to validate with"],
-    "trajectory,t,S,I\na,0,1,4\nb,0,2,4\nb,1,2,4\n": [
-        "I is 4 everywhere; nothing can be learned from it",
+    "trajectory,t,S,I,R\na,0,1,4,0\nb,0,2,4,0\nb,1,2,4,0\n": [
+        "I is 4, R is 0 everywhere; nothing can be learned from that",
         "trajectory a has one row only, and shows no change",
     ],
-    "trajectory,t,S,I\na,0,1,\na,1,2,\nb,0,2,\nb,1,2,\n": ["I has no value at all"],
+    "trajectory,t,S,I\na,0,1,\na,1,2,\nb,0,2,\nb,1,2,\n": ["I: there is no value at all"],
     "trajectory,t,S\na,0,1\na,1,2\na,2,2\na,5,2\na,6,2\nb,0,1\nb,1,1\nb,3,1\n": [
         "trajectory a has a gap from t = 2 to 5; steps are 1 else (and 1 more like this)"
     ],
@@ -142,6 +144,34 @@ WARNED = {
 @pytest.mark.parametrize("text", WARNED)
 def test_what_is_odd_is_warned_of(load, text):
     assert list(load(text).warnings) == WARNED[text]
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["trajectory", "t", "S", "closed", "0", "1", "-1", "nan", "", "1e999", '"', "\r", "\0", "é"]
+    ),
+    st.text(max_size=4),
+)
+
+
+@given(
+    header=st.sampled_from(["trajectory,t,S\n", "t,S,trajectory\n", ""]),
+    rows=st.lists(st.lists(CELLS, max_size=4).map(",".join), max_size=5),
+)
+def test_a_hostile_file_is_data_or_one_sentence(header, rows, tmp_path_factory, contract):
+    path = tmp_path_factory.mktemp("hostile") / "data.csv"
+    path.write_bytes((header + "\n".join(rows)).encode(errors="surrogatepass"))
+
+    try:
+        found = [one.times for one in load_dataset(path, contract).trajectories]
+    except UsageError as error:
+        found, said = [], str(error)
+    else:
+        said = ""
+
+    assert "\n" not in said
+    assert bool(said) != bool(found)
+    assert all((np.diff(times) > 0).all() for times in found)
 
 
 def test_texts_travel_beside_the_numbers(load):
