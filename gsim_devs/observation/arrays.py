@@ -32,8 +32,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -60,14 +62,21 @@ class ArrayPath:
     """One simulator's steps of arrays, in a worker that is started when it is needed."""
 
     def __init__(
-        self, simulator: Path, contract: Contract, names: Sequence[str], limits: Limits, launcher: Launcher
+        self,
+        simulator: Path,
+        contract: Contract,
+        names: Sequence[str],
+        *,
+        workers: int,
+        limits: Limits,
+        launcher: Launcher,
     ) -> None:
         self._contract = contract
         self._names = tuple(names)
         self._texts = {name for name, one in contract.observables.items() if one.type == "text"}
         self._file = simulator / FILE
         self._own = _own_values(simulator, contract)
-        self._worker = _Worker(simulator, limits, launcher)
+        self._workers = [_Worker(simulator, limits, launcher) for _ in range(workers)]
         self._latest: tuple[Sequence[Start], int, int, _Batch] | None = None
 
     def fits(self, starts: Sequence[Start]) -> bool:
@@ -75,7 +84,7 @@ class ArrayPath:
         state = self._contract.state
         if state is None or not starts:
             return False
-        step, half = self._worker.step, self._contract.time.resolution / 2
+        step, half = self._workers[0].step, self._contract.time.resolution / 2
         needed = set(state.arguments.values())
         return all(
             needed == start.state.keys()
@@ -90,8 +99,9 @@ class ArrayPath:
         """As `Experiment.simulate`: (P, draws, M, T, D)."""
         batch = self._batch_of(starts, seed, draws)
         told = batch.rows * batch.steps * len(self._names)
-        at_once = max(1, min(MOST_ROWS // batch.rows, MOST_NUMBERS // told))
-        parts = [self._part(thetas[k : k + at_once], batch) for k in range(0, len(thetas), at_once)]
+        most = min(MOST_ROWS // batch.rows, MOST_NUMBERS // told, math.ceil(len(thetas) / len(self._workers)))
+        at_once = max(1, most)
+        parts = self._shared_out([thetas[k : k + at_once] for k in range(0, len(thetas), at_once)], batch)
         out = np.concatenate(parts).reshape(len(thetas), draws, len(starts), batch.steps, len(self._names))
         return out[:, :, np.arange(len(starts))[:, None], batch.looks] + batch.padding
 
@@ -111,8 +121,29 @@ class ArrayPath:
                 )
 
     def close(self) -> None:
-        """End the worker."""
-        self._worker.close()
+        """End the workers."""
+        for worker in self._workers:
+            worker.close()
+
+    def _shared_out(self, parts: Sequence[Sequence[Mapping[str, Any]]], batch: _Batch) -> list[Array]:
+        """Simulate parts of the candidates, as many at once as there are workers."""
+        workers = self._workers[: len(parts)]
+        for worker in workers:
+            # Here, because a sandbox may end a process with the thread that started it.
+            worker.ensure_started()
+        idle = SimpleQueue[_Worker]()
+        for worker in workers:
+            idle.put(worker)
+
+        def simulated(part: Sequence[Mapping[str, Any]]) -> Array:
+            worker = idle.get()
+            try:
+                return self._part(part, batch, worker)
+            finally:
+                idle.put(worker)
+
+        with ThreadPoolExecutor(len(workers)) as threads:
+            return list(threads.map(simulated, parts))
 
     def _batch_of(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
         """The batch; a search asks for the same one again and again."""
@@ -126,7 +157,7 @@ class ArrayPath:
         return batch
 
     def _batch(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
-        step = self._worker.step
+        step = self._workers[0].step
         looks = [[round(look / step) for look in start.looks] for start in starts]
         steps, longest = max(map(max, looks)), max(map(len, looks))
         actions = np.full((steps, len(self._contract.actions), len(starts)), np.nan)
@@ -154,7 +185,7 @@ class ArrayPath:
             padding=np.array(padding)[:, :, None],
         )
 
-    def _part(self, thetas: Sequence[Mapping[str, Any]], batch: _Batch) -> Array:
+    def _part(self, thetas: Sequence[Mapping[str, Any]], batch: _Batch, worker: _Worker) -> Array:
         """Some candidates, (P, rows, steps, D)."""
         count, rows = len(thetas), len(thetas) * batch.rows
         parameters = {name: self._values(name, thetas, batch.rows) for name in self._contract.parameters}
@@ -176,7 +207,7 @@ class ArrayPath:
             "names": self._names,
         }
         shape = (batch.steps, count, batch.rows, len(self._names))
-        told = self._worker.ask(request, b"".join(part.tobytes() for part in body), 8 * math.prod(shape))
+        told = worker.ask(request, b"".join(part.tobytes() for part in body), 8 * math.prod(shape))
         out = np.frombuffer(told).reshape(shape).transpose(1, 2, 0, 3)
         return np.where(np.isfinite(out), out, np.nan)
 
@@ -218,14 +249,16 @@ class _Worker:
     @property
     def step(self) -> float:
         """How much time a step takes, in the contract's unit."""
-        if self._child is None:
-            self._start()
+        self.ensure_started()
         return self._step
 
-    def ask(self, request: Mapping[str, Any], body: bytes, expected: int) -> bytes:
-        """Send a batch and return its numbers, which are so many bytes."""
+    def ensure_started(self) -> None:
+        """Start it, unless it runs."""
         if self._child is None:
             self._start()
+
+    def ask(self, request: Mapping[str, Any], body: bytes, expected: int) -> bytes:
+        """Send a batch to the process, which runs, and return its numbers, which are so many bytes."""
         text = json.dumps(request).encode()
         header, told = self._exchange(_LENGTHS.pack(len(text), len(body)) + text + body, expected)
         if "error" in header or len(told) != expected:

@@ -6,6 +6,7 @@ simulation failed or told nothing. Judges nothing: losses and distances are made
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ class Experiment:
         self._limits = limits or Limits(seconds=20.0)
         self._launcher = launcher
         self._pool = Pool(simulator, workers=workers, limits=self._limits, launcher=launcher)
-        self._arrays = _array_path(simulator, contract, dataset, self._limits, launcher)
+        self._arrays = _array_path(simulator, contract, dataset, workers, self._limits, launcher)
         self._are_apart = False
         self._is_pure = False
         self._reasons: Counter[str] = Counter()
@@ -234,9 +235,15 @@ class Experiment:
 
 
 def _array_path(
-    simulator: str | Path, contract: Contract, dataset: Dataset, limits: Limits, launcher: Launcher
+    simulator: str | Path,
+    contract: Contract,
+    dataset: Dataset,
+    workers: int | None,
+    limits: Limits,
+    launcher: Launcher,
 ) -> ArrayPath | None:
     folder = Path(simulator)
     if not (folder / FILE).is_file():
         return None
-    return ArrayPath(folder, contract, dataset.names, limits, launcher)
+    number = workers or os.cpu_count() or 1
+    return ArrayPath(folder, contract, dataset.names, workers=number, limits=limits, launcher=launcher)

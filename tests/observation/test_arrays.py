@@ -119,6 +119,27 @@ def test_candidates_are_compared_under_common_random_numbers(experiment):
     assert (simulated != made.one_step(thetas, made.transitions(), seed=4, draws=5)).any()
 
 
+def test_the_number_of_workers_changes_nothing(experiment, contract, tmp_path):
+    made = experiment()
+    thetas = np.column_stack([np.linspace(0, 2, 7), np.linspace(0, 1, 7)])
+
+    with Experiment(tmp_path / "sir0", contract, made.dataset, workers=3) as shared:
+        found = shared.one_step(thetas, made.transitions(), seed=3, draws=5)
+        again = shared.one_step(thetas[:1], made.transitions(), seed=3, draws=5)
+
+    assert (found == made.one_step(thetas, made.transitions(), seed=3, draws=5)).all()
+    assert (again == found[:1]).all()
+
+
+def test_a_batch_of_more_rows_than_a_block_is_simulated_row_by_row(experiment):
+    made = experiment(text=ROWS)
+
+    many = made.one_step([TRUTH, {"beta": 1.5}], made.transitions(), seed=3, draws=5000)
+
+    few = made.simulate([{"beta": 1.5}], made.transitions().starts[-1:], seed=3, draws=5000)
+    assert (many[1, :, -1] == few[0, :, 0, 0]).all()
+
+
 def test_calibrated_values_count_where_a_candidate_leaves_one_out(experiment, tmp_path):
     made = experiment()
     (tmp_path / "sir0" / "parameters.json").write_text('{"beta": 0.0}')
