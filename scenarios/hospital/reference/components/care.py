@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from messages import Patient, Patients
+from messages import Outcomes, Patient, Patients
 from runtime import Atomic, Input, Output
 
 
@@ -10,7 +10,7 @@ class Care(Atomic):
     """Sees each patient once in an update."""
 
     patients_in = Input(Patients)
-    staying_out = Output(Patients)
+    outcomes_out = Output(Outcomes)
 
     def __init__(
         self,
@@ -25,25 +25,22 @@ class Care(Atomic):
         self.day_factors = (day_factor_0, day_factor_1, day_factor_2)
 
     def on_patients_in(self, known: Patients) -> None:
-        staying = tuple([one for one in map(self._see, known.patients) if one.remaining])
-        self.send(self.staying_out, Patients(patients=staying))
+        stays = tuple([self._see(patient) == "stays" for patient in known.patients])
+        self.send(self.outcomes_out, Outcomes(stays=stays))
 
-    def _see(self, patient: Patient) -> Patient:
-        """What becomes of a patient; none of the days remain to one who leaves."""
-        disease, bed, remaining, days = patient.disease, patient.bed, patient.remaining, patient.days
-        probability = min(1.0, self.base_probs[disease] + self.day_factors[disease] * days)
-        if self.draw.bernoulli(probability):
-            outcome, left = "died", 0
-        else:
-            left = remaining - 1
-            outcome = "stays" if left else "discharged"
+    def _see(self, patient: Patient) -> str:
+        """What becomes of a patient."""
+        disease = patient.disease
+        probability = min(1.0, self.base_probs[disease] + self.day_factors[disease] * patient.days)
+        alive = "stays" if patient.remaining > 1 else "discharged"
+        outcome = "died" if self.draw.bernoulli(probability) else alive
         self.emit(
             "seen",
             disease=disease,
-            bed=bed,
-            remaining=remaining,
-            days=days,
+            bed=patient.bed,
+            remaining=patient.remaining,
+            days=patient.days,
             probability=probability,
             outcome=outcome,
         )
-        return Patient(disease=disease, bed=bed, remaining=left, days=days + 1)
+        return outcome

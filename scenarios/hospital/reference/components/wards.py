@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from messages import Newcomers, Patient, Patients, Update
+from messages import Newcomers, Outcomes, Patient, Patients, Update
 from runtime import Atomic, Input, Output
 
 
@@ -10,7 +10,7 @@ class Wards(Atomic):
     """Admits newcomers as long as there are beds."""
 
     update_in = Input(Update)
-    staying_in = Input(Patients)
+    outcomes_in = Input(Outcomes)
     newcomers_in = Input(Newcomers)
     patients_out = Output(Patients)
 
@@ -27,8 +27,9 @@ class Wards(Atomic):
         self.awaited = 4
         self.send(self.patients_out, Patients(patients=tuple(self.patients)))
 
-    def on_staying_in(self, staying: Patients) -> None:
-        self.patients = list(staying.patients)
+    def on_outcomes_in(self, outcomes: Outcomes) -> None:
+        known = zip(self.patients, outcomes.stays, strict=True)
+        self.patients = [self._older(patient) for patient, stays in known if stays]
         self._told()
 
     def on_newcomers_in(self, newcomers: Newcomers) -> None:
@@ -53,6 +54,10 @@ class Wards(Atomic):
                 self.emit("admitted", disease=disease, bed=bed, stay=stay)
                 return
         self.emit("rejected", disease=disease)
+
+    def _older(self, patient: Patient) -> Patient:
+        left, days = patient.remaining - 1, patient.days + 1
+        return Patient(disease=patient.disease, bed=patient.bed, remaining=left, days=days)
 
     def _occupied(self, bed: str) -> int:
         return sum(patient.bed == bed for patient in self.patients)
