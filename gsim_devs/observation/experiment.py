@@ -71,6 +71,7 @@ class Experiment:
         self._is_pure = False
         self._reasons: Counter[str] = Counter()
         self._transitions: Transitions | None = None
+        self._thinned: tuple[float, int, Transitions] | None = None
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -87,7 +88,12 @@ class Experiment:
         if self._transitions is None:
             self._transitions = transitions_of(self.dataset, self.contract)
         held = self._transitions
-        return held if share == 1.0 or not held.starts else thinned(held, share, seed)
+        if share == 1.0 or not held.starts:
+            return held
+        # A search asks for the same share again and again, and what is the same object is prepared once.
+        if self._thinned is None or self._thinned[:2] != (share, seed):
+            self._thinned = share, seed, thinned(held, share, seed)
+        return self._thinned[2]
 
     def paths(self) -> Paths:
         """The observed trajectories, each from its beginning."""
