@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from .arrays import Array
 from .asking import Budget, Found, Search, Task, Wanted
 from .driving import Driver
 from .estimate import Estimate
-from .finals import Verdict, compare, reserve
+from .finals import Verdict, compare, cost_of_moves, indifferent, reserve
 from .journal import Journal
 from .judging import judged
 from .problem import Identified, Problem, Validated
@@ -24,6 +24,8 @@ from .seeds import Seeds
 from .space import Space, Value
 
 _PRIOR_SAMPLES = 4096
+_OPEN = 0.1
+"""A contraction below this is none."""
 _SEARCHING = 0.9
 """The part of the seconds that the search may take."""
 
@@ -55,8 +57,8 @@ def calibrate(
     usual *= 2 if posterior and method == "auto" else 1
     space = Space(problem.parameters)
     given = budget or Budget()
-    total = given.simulations or (usual + reserve(None) if given.seconds is None else None)
-    reserved = reserve(total)
+    total = given.simulations or (usual + reserve(None, space) if given.seconds is None else None)
+    reserved = reserve(total, space)
     seeds = Seeds(seed)
     journal = Journal(resume, _header(problem, space, method, given, seed, start, posterior))
     limits = Budget(
@@ -67,8 +69,12 @@ def calibrate(
     task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior)
     found = driver.follow(search(task))
     wanted: Wanted = "validation_losses" if isinstance(problem, Validated) else "losses"
-    verdict = compare(driver, space, seeds, found.suggested, reserved, wanted)
-    return _estimate(driver, space, method, seed, found, verdict)
+    # Where there is hardly enough to compare the last few, nothing is moved.
+    kept = cost_of_moves(space) if cost_of_moves(space) <= reserved // 2 else 0
+    verdict = compare(driver, space, seeds, found.suggested, reserved - kept, wanted)
+    affordable = total is None or total - driver.spent >= cost_of_moves(space)
+    moved = indifferent(driver, space, seeds, verdict.point) if verdict and affordable else ()
+    return _estimate(driver, space, method, seed, found, verdict, moved)
 
 
 METHODS: Mapping[str, tuple[Callable[[Task], Search], int]] = {
@@ -116,10 +122,18 @@ def _known(start: Estimate | None, space: Space) -> Array | None:
 
 
 def _estimate(
-    driver: Driver, space: Space, method: str, seed: int, found: Found, verdict: Verdict | None
+    driver: Driver,
+    space: Space,
+    method: str,
+    seed: int,
+    found: Found,
+    verdict: Verdict | None,
+    moved: Sequence[str],
 ) -> Estimate:
     contraction = _contraction(space, found.posterior, seed)
-    status, sentence = judged(driver, space, found, verdict, contraction or {})
+    unlearnt = {name for name, one in (contraction or {}).items() if one < _OPEN} | {*moved}
+    untold = tuple(name for name in space.parameters if name in unlearnt)
+    status, sentence = judged(driver, space, found, verdict, untold)
     return Estimate(
         method=method,
         seed=seed,
@@ -130,6 +144,7 @@ def _estimate(
         loss=verdict.loss if verdict else None,
         noise=verdict.noise if verdict and math.isfinite(verdict.noise) else None,
         tied=verdict.tied if verdict else 0,
+        untold=untold,
         contraction=contraction,
         evaluations=driver.evaluations,
         spent=driver.spent,

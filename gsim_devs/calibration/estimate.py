@@ -39,6 +39,8 @@ class Estimate(Declaration):
     """The standard deviation of one such loss from seed to seed."""
     tied: int = 0
     """Other candidates of the final comparison whose losses cannot be told from the point's."""
+    untold: tuple[str, ...] = ()
+    """Parameters that the data do not determine: no difference in the loss, or a posterior as wide as the prior."""
     contraction: Mapping[str, float] | None = None
     """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no posterior."""
     evaluations: int = 0

@@ -2,7 +2,8 @@
 
 The search reports what was lucky; this does not. All candidates get the same random numbers, so differences are
 compared pair by pair; where one is below twice its standard error, the candidates are tied. One of them is a control,
-just any point that the search began with: if the winner is tied with it, the search has found nothing.
+just any point that the search began with: if the winner is tied with it, the search has found nothing. At last, each
+parameter of the winner is moved by half its range: one that makes no difference is not determined by the data.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .arrays import Array
 from .asking import Ask, Wanted
@@ -18,6 +20,7 @@ from .seeds import Seeds
 from .space import Space
 
 _CANDIDATES, _SEEDS = 8, 8
+_SEEDS_OF_A_MOVE = 4
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,15 @@ class Verdict:
     """The control is as good."""
 
 
-def reserve(simulations: int | None) -> int:
+def reserve(simulations: int | None, space: Space) -> int:
     """How many simulations of a budget are kept for this."""
-    whole = _CANDIDATES * _SEEDS
+    whole = _CANDIDATES * _SEEDS + cost_of_moves(space)
     return whole if simulations is None else min(whole, simulations // 4)
+
+
+def cost_of_moves(space: Space) -> int:
+    """How many simulations it takes to move every parameter."""
+    return _SEEDS_OF_A_MOVE * (len(space.parameters) + 1)
 
 
 def compare(
@@ -58,9 +66,7 @@ def compare(
     if np.isnan(means).all():
         return None
     best = int(np.nanargmin(means))
-    apart = losses - losses[:, [best]]
-    error = apart.std(axis=0, ddof=1) / np.sqrt(repeats)
-    tied = apart.mean(axis=0) <= 2 * error
+    tied = _tied(losses - losses[:, [best]])
     return Verdict(
         point=finalists[best],
         loss=float(means[best]),
@@ -68,6 +74,25 @@ def compare(
         tied=int(tied[: len(finalists)].sum()) - 1,
         nothing_found=control is not None and bool(tied[-1]),
     )
+
+
+def indifferent(driver: Driver, space: Space, seeds: Seeds, point: Array) -> tuple[str, ...]:
+    """The parameters that make no difference, as far as one can tell in the noise."""
+    moved = [point]
+    for columns in space.columns.values():
+        elsewhere = point.copy()
+        elsewhere[columns] += np.where(point[columns] < 0.5, 0.5, -0.5)
+        moved.append(elsewhere)
+    asks = [Ask(np.array(moved), seeds.next()) for _ in range(_SEEDS_OF_A_MOVE)]
+    losses = np.array([driver.answer(ask, at_any_cost=True).values for ask in asks])
+    tied = _tied(losses - losses[:, [0]])[1:]
+    return tuple(name for name, same in zip(space.parameters, tied, strict=True) if same)
+
+
+def _tied(apart: Array) -> npt.NDArray[np.bool_]:
+    """Whether differences (seeds, n) could be none; a failure is different."""
+    error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
+    return np.asarray(apart.mean(axis=0) <= 2 * error)
 
 
 def _finalists(history: list[Heard], space: Space, suggested: Array, most: int) -> tuple[Array, Array | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,14 +19,12 @@ Status: TypeAlias = Literal["converged", "stopped", "undetermined", "failed"]
 
 _AT_A_BOUND = 0.01
 _MANY = 0.2
-_OPEN = 0.1
-"""A contraction below this is none."""
 _OUTSIDE = 0.0025
 """Of the posterior, on either side."""
 
 
 def judged(
-    driver: Driver, space: Space, found: Found, verdict: Verdict | None, contraction: Mapping[str, float]
+    driver: Driver, space: Space, found: Found, verdict: Verdict | None, untold: Sequence[str]
 ) -> tuple[Status, str]:
     """The status of an estimate, and its sentence."""
     if verdict is None:
@@ -34,11 +32,11 @@ def judged(
     remarks = [
         _failures(driver),
         _bounds(space, verdict.point),
-        _open(contraction),
+        _open(untold),
         _disagreement(space, found, verdict.point),
     ]
     tail = "".join(f"; {remark}" for remark in remarks if remark)
-    if verdict.nothing_found or (contraction and max(contraction.values()) < _OPEN):
+    if verdict.nothing_found or len(untold) == len(space.parameters):
         return "undetermined", (
             "no values fit better than those that the search began with, within the noise; compare more data or other "
             f"observables, or take more draws{tail}"
@@ -76,9 +74,10 @@ def _bounds(space: Space, point: Array) -> str:
     return f"{', '.join(stuck)} at a bound: widen it, or ask whether the model lacks something"
 
 
-def _open(contraction: Mapping[str, float]) -> str:
-    names = [name for name, one in contraction.items() if one < _OPEN]
-    return f"the data do not tell {', '.join(names)}: fix it, or observe what depends on it" if names else ""
+def _open(untold: Sequence[str]) -> str:
+    return (
+        f"the data do not tell {', '.join(untold)}: fix it, or observe what depends on it" if untold else ""
+    )
 
 
 def _disagreement(space: Space, found: Found, point: Array) -> str:
