@@ -1,10 +1,11 @@
 """Compare a simulation with data: distances beside their floors, errors by time and state, a verdict, and words.
 
-Works on arrays; runs no simulator.
+Works on arrays; only `check_up` has a simulator run.
 """
 
 from __future__ import annotations
 
+from .checkup import Checkup, check_up
 from .diagnosis import Diagnosis, diagnose
 from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
 from .findings import Finding, Stretch
@@ -15,6 +16,8 @@ from .transitions import Simulate, Transitions
 
 __all__ = [
     "diagnose",
+    "check_up",
+    "Checkup",
     "check_paths",
     "beside_truth",
     "Diagnosis",

@@ -59,7 +59,7 @@ class Diagnosis:
         }[self.verdict]
         head = (
             f"{found[0].upper()}{found[1:]}: {self.transitions} transitions of {self.trajectories} trajectories, "
-            f"{self.draws} draws each, {self.inquiry.tests} tests at a common level of {self.level:.0%}."
+            f"{self.draws} draws each, {self.inquiry.tests} tests at a common level of {number(100 * self.level)} %."
         )
         lines = [head, *(f"- {one}" for one in self.said), ""]
         lines += [*forecast_table(self.forecasts), "", *comparison_table(self.comparisons)]
