@@ -1,4 +1,4 @@
-"""One update of many epidemics at once, as specs/covid.md says."""
+"""The epidemic as steps of arrays: one update of many populations at once."""
 
 import numpy as np
 
@@ -6,12 +6,14 @@ STEP = 1.0
 
 
 def step(state, parameters, actions, draw):
+    """The state after an update, and the strength of the lockdown for the next one."""
     susceptible, infective, recovered = state["S"], state["I"], state["R"]
-    strength = np.where(np.isnan(actions["lockdown"]), state.get("strength", 0.0), actions["lockdown"])
-    # Where there is nobody, nobody is infective either.
-    share = infective / np.maximum(susceptible + infective + recovered, 1)
-    probability = 1 - np.exp(-parameters["infection_rate"] * (1 - strength) * share)
-    infections = draw.binomial(susceptible, probability)
+    strength = state.get("strength", np.zeros_like(susceptible))
+    if "lockdown" in actions:
+        strength = np.where(np.isnan(actions["lockdown"]), strength, actions["lockdown"])
+    everybody = np.maximum(susceptible + infective + recovered, 1)
+    force = parameters["infection_rate"] * (1 - strength) * infective / everybody
+    infections = draw.binomial(susceptible, 1 - np.exp(-force))
     recoveries = draw.binomial(infective, parameters["recovery_probability"])
     return {
         "S": susceptible - infections,

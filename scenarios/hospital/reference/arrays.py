@@ -1,71 +1,86 @@
-"""One update of many hospitals at once, as specs/hospital.md says.
+"""The hospital as steps of arrays: one update of many hospitals at once.
 
-Patients are in places, of which each hospital has many more than beds; a place where nobody is has no days that remain.
+Every hospital has as many places for patients, taken or not, so that each has the same draws whatever the others are.
 """
 
 import numpy as np
 
 STEP = 1.0
-PLACES = 80
-MOST_NEWCOMERS = 30
-BEDS = ("icu", "standard")
+PLACES = 72
+"""For patients: more than the beds that can be, and some for a beginning with more patients than beds."""
+MOST = 30
+"""Patients with one disease who come in one update; with a mean of 5, more do so once in 1e14 updates."""
+NONE, ICU, STANDARD = 0, 1, 2
 
 
 def read(texts):
-    shape = (len(texts["patients"]), PLACES)
-    disease, bed, remaining, days = (np.zeros(shape) for _ in range(4))
+    """The patients, by place; none where the bed is 0."""
+    held = np.zeros((4, len(texts["patients"]), PLACES))
     for row, text in enumerate(texts["patients"]):
-        for place, one in enumerate([] if text == "none" else text.split(" ")):
-            told = one.split(":")
-            disease[row, place], bed[row, place] = int(told[0]), BEDS.index(told[1])
-            remaining[row, place], days[row, place] = int(told[2]), int(told[3])
-    return {"disease": disease, "bed": bed, "remaining": remaining, "days": days}
+        patients = [] if text == "none" else text.split(" ")
+        if len(patients) > PLACES:
+            raise ValueError(f"{len(patients)} patients; at most {PLACES} can be at the beginning")
+        for place, patient in enumerate(patients):
+            disease, bed, remaining, days = patient.split(":")
+            held[:, row, place] = int(disease), ICU if bed == "icu" else STANDARD, int(remaining), int(days)
+    return dict(zip(("disease", "bed", "remaining", "days"), held, strict=True))
 
 
 def step(state, parameters, actions, draw):
-    disease, bed, days = state["disease"], state["bed"], state["days"]
-    risk = chosen(parameters, "base_prob", disease) + chosen(parameters, "day_factor", disease) * days
-    dies = draw.bernoulli(np.minimum(1.0, risk))
-    remaining = np.where(dies == 1, 0.0, np.maximum(0.0, state["remaining"] - 1))
-    free = [
-        np.maximum(0.0, parameters[f"{name}_capacity"] - ((bed == k) & (remaining > 0)).sum(axis=1))
-        for k, name in enumerate(BEDS)
-    ]
-    newcomers = [admitted(parameters, k, free, draw) for k in range(3)]
-    groups = [(disease, bed, remaining, days + 1), *newcomers]
-    disease, bed, remaining, days = (np.concatenate(columns, axis=1) for columns in zip(*groups, strict=True))
-    # Who is there takes the first places.
-    order = np.argsort(remaining == 0, axis=1, kind="stable")[:, :PLACES]
-    disease, bed, remaining, days = (
-        np.take_along_axis(one, order, 1) for one in (disease, bed, remaining, days)
+    """The state after an update: first all patients are seen, then new ones are admitted."""
+    patients = _seen(state, parameters, draw)
+    free = {
+        ICU: np.rint(parameters["icu_capacity"]) - (patients["bed"] == ICU).sum(axis=1),
+        STANDARD: np.rint(parameters["standard_capacity"]) - (patients["bed"] == STANDARD).sum(axis=1),
+    }
+    patients = _gathered([patients, *[_admitted(disease, free, parameters, draw) for disease in range(3)]])
+    told = {
+        f"disease_{k}": ((patients["bed"] > 0) & (patients["disease"] == k)).sum(axis=1) for k in range(3)
+    }
+    wards = {
+        "icu": (patients["bed"] == ICU).sum(axis=1),
+        "standard": (patients["bed"] == STANDARD).sum(axis=1),
+    }
+    return {**wards, **told, **patients}
+
+
+def _seen(state, parameters, draw):
+    disease = state["disease"].astype(int)
+    base, factor = (
+        np.take_along_axis(np.stack([parameters[f"{name}_{k}"] for k in range(3)], axis=1), disease, axis=1)
+        for name in ("base_prob", "day_factor")
     )
-    is_there = remaining > 0
+    died = draw.bernoulli(np.minimum(1.0, base + factor * state["days"])) > 0
+    stays = (state["bed"] > 0) & ~died & (state["remaining"] > 1)
     return {
-        "disease": disease,
-        "bed": bed,
-        "remaining": remaining,
-        "days": days,
-        **{name: ((bed == k) & is_there).sum(axis=1) for k, name in enumerate(BEDS)},
-        **{f"disease_{k}": ((disease == k) & is_there).sum(axis=1) for k in range(3)},
+        "disease": state["disease"],
+        "bed": np.where(stays, state["bed"], NONE),
+        "remaining": state["remaining"] - 1,
+        "days": state["days"] + 1,
     }
 
 
-def admitted(parameters, disease, free, draw):
-    """New patients of one disease, as long as there are beds; `free` has fewer of them afterwards."""
+def _admitted(disease, free, parameters, draw):
+    """The newcomers of a disease, with the beds that they get; `free` becomes less."""
     count = draw.poisson(parameters[f"arrival_rate_{disease}"])
-    mean = parameters[f"los_mean_{disease}"][:, None] + np.zeros(MOST_NEWCOMERS)
-    stay = np.maximum(1.0, np.floor(draw.normal(mean, 1.0)))
-    first, second = (1, 0) if disease == 2 else (0, 1)
-    into_first = np.minimum(count, free[first])
-    into_second = np.minimum(count - into_first, free[second])
+    mean = np.repeat(parameters[f"los_mean_{disease}"][:, None], MOST, axis=1)
+    stays = np.maximum(1, np.floor(draw.normal(mean, 1.0)))
+    first, second = (STANDARD, ICU) if disease == 2 else (ICU, STANDARD)
+    into_first = np.minimum(count, np.maximum(free[first], 0))
+    into_second = np.minimum(count - into_first, np.maximum(free[second], 0))
     free[first], free[second] = free[first] - into_first, free[second] - into_second
-    number = np.arange(MOST_NEWCOMERS)
+    number = np.arange(MOST)[None, :]
     bed = np.where(number < into_first[:, None], first, second)
-    remaining = np.where(number < (into_first + into_second)[:, None], stay, 0.0)
-    return np.full_like(stay, disease), bed, remaining, np.ones_like(stay)
+    return {
+        "disease": np.full(stays.shape, float(disease)),
+        "bed": np.where(number < (into_first + into_second)[:, None], bed, NONE).astype(float),
+        "remaining": stays,
+        "days": np.ones(stays.shape),
+    }
 
 
-def chosen(parameters, name, disease):
-    """For each patient the parameter of their disease."""
-    values = np.stack([parameters[f"{name}_{k}"] for k in range(3)], axis=1)
-    return np.take_along_axis(values, disease.astype(int), 1)
+def _gathered(groups):
+    """All patients in the places of one hospital, the free places last."""
+    joined = {name: np.concatenate([group[name] for group in groups], axis=1) for name in groups[0]}
+    order = np.argsort(joined["bed"] == NONE, axis=1, kind="stable")[:, :PLACES]
+    return {name: np.take_along_axis(one, order, axis=1) for name, one in joined.items()}

@@ -1,4 +1,4 @@
-"""One update of many shops at once, as specs/supply.md says; without costs, which change nothing."""
+"""The shop and its supplies as steps of arrays: one update of many shops at once."""
 
 import numpy as np
 
@@ -7,12 +7,18 @@ PLACES = 7
 
 
 def step(state, parameters, actions, draw):
-    demand = draw.poisson(parameters["demand_mean"])
-    ordered = np.nan_to_num(actions["order"])
-    pipeline = {}
-    for k in range(1, PLACES + 1):
-        moved = state[f"pipeline_{k + 1}"] if k < PLACES else 0.0
-        pipeline[f"pipeline_{k}"] = moved + np.where(parameters["lead_time"] == k, ordered, 0.0)
-    stock, owed = state["inventory"] + state["pipeline_1"], state["backlog"] + demand
-    sold = np.minimum(stock, owed)
-    return {"inventory": stock - sold, "backlog": owed - sold, "pipeline": sum(pipeline.values()), **pipeline}
+    """The state after an update. Costs have no influence on it."""
+    places = np.stack([state[f"pipeline_{k}"] for k in range(1, PLACES + 1)], axis=1)
+    ordered = np.nan_to_num(actions["order"]) if "order" in actions else np.zeros(len(places))
+    arrived = places[:, 0]
+    places = np.concatenate([places[:, 1:], np.zeros((len(places), 1))], axis=1)
+    places[np.arange(len(places)), np.rint(parameters["lead_time"]).astype(int) - 1] += ordered
+    # What is owed and what is wanted are served from the shelves alike; the backlog first, which changes no sum.
+    left = state["inventory"] + arrived - state["backlog"] - draw.poisson(parameters["demand_mean"])
+    told = {f"pipeline_{k}": places[:, k - 1] for k in range(1, PLACES + 1)}
+    return {
+        "inventory": np.maximum(left, 0),
+        "backlog": np.maximum(-left, 0),
+        "pipeline": places.sum(axis=1),
+        **told,
+    }
