@@ -33,6 +33,7 @@ def problem_of(
     *,
     draws: int | None = None,
     steps: int = _STEPS,
+    courses: bool = False,
     validation: Experiment | None = None,
 ) -> Problem:
     """What is to be fitted.
@@ -42,23 +43,25 @@ def problem_of(
         objective: one of OBJECTIVES.
         draws: simulations from each start; as few as the objective needs if not given.
         steps: at most so many observed steps are looked at, drawn at random; every trajectory, where no state is told.
+        courses: compare whole courses, though the data tell states: what shows later only, such as a length of stay,
+            leaves no trace in single steps.
         validation: the simulator beside data that were put aside; the last few candidates are compared there.
     """
     count = LEAST_DRAWS[known(objective)] if draws is None else draws
     if validation is None:
-        return Fit(experiment, objective, count, steps)
-    return ValidatedFit(experiment, objective, count, steps, validation)
+        return Fit(experiment, objective, count, steps, courses)
+    return ValidatedFit(experiment, objective, count, steps, courses, validation)
 
 
 class Fit:
     """An experiment as a problem."""
 
-    def __init__(self, experiment: Experiment, objective: str, draws: int, steps: int) -> None:
+    def __init__(self, experiment: Experiment, objective: str, draws: int, steps: int, courses: bool) -> None:
         if not experiment.dataset.names:
             raise UsageError("the data hold no number that is observed: there is nothing to fit")
         self._experiment, self._objective, self._draws = experiment, objective, draws
         everything = experiment.transitions()
-        self._by_steps = bool(everything.starts)
+        self._by_steps = bool(everything.starts) and not courses
         self._paths = experiment.paths()
         if self._by_steps:
             self._share = min(1.0, steps / len(everything.starts))
@@ -140,10 +143,16 @@ class ValidatedFit(Fit):
     """An experiment as a problem, with data that were put aside."""
 
     def __init__(
-        self, experiment: Experiment, objective: str, draws: int, steps: int, validation: Experiment
+        self,
+        experiment: Experiment,
+        objective: str,
+        draws: int,
+        steps: int,
+        courses: bool,
+        validation: Experiment,
     ) -> None:
-        super().__init__(experiment, objective, draws, steps)
-        self._aside = Fit(validation, objective, draws, steps)
+        super().__init__(experiment, objective, draws, steps, courses)
+        self._aside = Fit(validation, objective, draws, steps, courses)
         # One unit for both, or their losses would not compare.
         self._aside._scale = self._scale
 

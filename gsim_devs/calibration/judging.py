@@ -75,9 +75,10 @@ def _bounds(space: Space, point: Array) -> str:
 
 
 def _open(untold: Sequence[str]) -> str:
-    return (
-        f"the data do not tell {', '.join(untold)}: fix it, or observe what depends on it" if untold else ""
-    )
+    if not untold:
+        return ""
+    names = ", ".join(untold)
+    return f"the data do not tell {names}: fix it, observe what depends on it, or compare whole courses"
 
 
 def _disagreement(space: Space, found: Found, point: Array) -> str:

@@ -41,6 +41,9 @@ def register(subparsers: Any) -> None:
         help="energy, crps, dawid-sebastiani, mse-of-mean, mse, or mmd (default: energy)",
     )
     parser.add_argument(
+        "--courses", action="store_true", help="compare whole courses, not each step from the state before it"
+    )
+    parser.add_argument(
         "--budget", metavar="N", type=int, help="candidates to simulate (default: the method's)"
     )
     parser.add_argument("--seconds", metavar="S", type=float, help="end the search after so long")
@@ -103,6 +106,7 @@ def _problem(options: argparse.Namespace, stack: ExitStack) -> Problem:
         return stack.enter_context(Experiment(options.simulator, contract, part, launcher=launcher))
 
     if len(dataset) < _ENOUGH_TO_SPLIT:
-        return problem_of(beside(dataset), options.objective)
+        return problem_of(beside(dataset), options.objective, courses=options.courses)
     parts = dataset.split(seed=options.seed, test=0)
-    return problem_of(beside(parts.train), options.objective, validation=beside(parts.validation))
+    train, validation = beside(parts.train), beside(parts.validation)
+    return problem_of(train, options.objective, courses=options.courses, validation=validation)

@@ -77,6 +77,13 @@ def test_where_the_state_is_not_observed_whole_courses_are_compared(folder):
     assert not np.isnan(rows).all(axis=0).all()
 
 
+def test_whole_courses_can_be_compared_though_steps_could(experiment):
+    estimate = calibrate(problem_of(experiment, courses=True), "cma", Budget(simulations=300))
+
+    assert estimate.point["beta"] == pytest.approx(BETA, abs=0.15)
+    assert estimate.point["gamma"] == pytest.approx(GAMMA, abs=0.04)
+
+
 def test_summaries_have_random_numbers_of_their_own_and_are_those_of_the_data(experiment):
     problem = problem_of(experiment)
 
