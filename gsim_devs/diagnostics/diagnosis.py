@@ -83,6 +83,7 @@ class Diagnosis:
                 for one in self.inquiry.findings
             ],
             "dimensions": [_plain(asdict(one)) for one in self.inquiry.dimensions],
+            "exact": list(self.inquiry.exact),
             "exchanges": [asdict(one) for one in self.inquiry.exchanges],
             "courses": [
                 {"variable": one.variable, "shape": one.shape, "at": one.at, "share": one.share}
@@ -128,7 +129,7 @@ def diagnose(
     failed = float(np.isnan(draws).any(axis=2).mean())
     said = [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
     return Diagnosis(
-        verdict=_verdict(inquiry),
+        verdict=_verdict(inquiry, len(observed.times)),
         said=tuple(said),
         inquiry=inquiry,
         forecasts=forecasts(observed, draws, training),
@@ -144,10 +145,10 @@ def diagnose(
     )
 
 
-def _verdict(inquiry: Inquiry) -> Verdict:
+def _verdict(inquiry: Inquiry, transitions: int) -> Verdict:
     if inquiry.findings:
         return "wrong"
-    tested = max((one.rows for one in inquiry.dimensions), default=0)
+    tested = max((one.rows for one in inquiry.dimensions), default=transitions if inquiry.exact else 0)
     return "consistent" if tested >= _ENOUGH else "undecided"
 
 
@@ -156,13 +157,17 @@ def _about_parameters(moves: tuple[Effect, ...], contraction: Mapping[str, float
     dead = [one.name for one in moves if one.kind == "none"]
     faint = [one.name for one in moves if one.kind == "not seen"]
     if dead:
-        said.append(f"{listed(dead)} changed nothing at all when moved: is it used in the model?")
+        said.append(f"{listed(dead)} changed nothing at all when moved: does the model use {_it(dead)}?")
     if faint:
         said.append(f"{listed(faint)} changed nothing that these transitions show when moved.")
     for name, value in contraction.items():
         if value < _IDENTIFIED:
             said.append(f"`{name}` is not identified: the data narrow it down by {max(0.0, value):.0%} only.")
     return said
+
+
+def _it(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"
 
 
 def _about_failures(failed: float) -> list[str]:

@@ -117,6 +117,8 @@ class Inquiry:
     findings: tuple[Finding, ...]
     dimensions: tuple[Dimension, ...]
     exchanges: tuple[Exchange, ...]
+    exact: tuple[str, ...]
+    """Dimensions that the simulation foretells exactly."""
     courses: tuple[Course, ...]
     """What biases follow best: one for each group of dimensions whose errors are opposite."""
     tests: int
@@ -179,7 +181,12 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
     biased = {finding.name: finding for finding in found if finding.kind == "bias"}
     wrong = [one for one in suspects if one.name in biased]
     exchanges = tuple(_exchanges(wrong, biased, observed))
-    return Inquiry(tuple(found), dimensions, exchanges, tuple(_courses(wrong)), len(tests))
+    exact = tuple(
+        name
+        for column, name in enumerate(observed.names)
+        if _is_exact(observed.after[:, column], draws[:, :, column])
+    )
+    return Inquiry(tuple(found), dimensions, exchanges, exact, tuple(_courses(wrong)), len(tests))
 
 
 def _suspects(
@@ -213,6 +220,12 @@ def _suspects(
             )
         )
     return made
+
+
+def _is_exact(after: Floats, simulated: Floats) -> bool:
+    known = np.isfinite(after) & np.isfinite(simulated).any(axis=0)
+    same = (simulated[:, known] == after[known]) | np.isnan(simulated[:, known])
+    return bool(known.any() and same.all())
 
 
 def _noises(draws: Floats, rows: NDArray[np.bool_]) -> Floats:

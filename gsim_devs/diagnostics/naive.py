@@ -7,6 +7,8 @@ import numpy as np
 from .transitions import Floats, Transitions
 
 _PENALTY = 1e-3
+_FURTHEST = 3.0
+"""In standard deviations."""
 _MOST_FOR_SQUARES = 12
 """With more dimensions, squares and products are too many columns."""
 
@@ -30,8 +32,10 @@ def conditional_mean(observed: Transitions, training: Transitions | None = None)
 def _fitted(training: Transitions, wanted: Transitions) -> Floats:
     mean, scale = training.before.mean(axis=0), training.before.std(axis=0)
     scale[scale <= 0.0] = 1.0
-    known = _columns((training.before - mean) / scale)
-    asked = _columns((wanted.before - mean) / scale)
+    # A quadratic is no guide far outside of what it was fitted to.
+    known, asked = (
+        _columns(np.clip((one.before - mean) / scale, -_FURTHEST, _FURTHEST)) for one in (training, wanted)
+    )
     expected = wanted.before.copy()
     for column in range(len(wanted.names)):
         changes = training.changes[:, column]

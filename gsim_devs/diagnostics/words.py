@@ -20,6 +20,8 @@ def sentences(inquiry: Inquiry) -> list[str]:
     right = [one.name for one in inquiry.dimensions if one.name not in wrong]
     if right:
         said.append(f"{listed(right)} {'is' if len(right) == 1 else 'are'} within noise.")
+    if inquiry.exact:
+        said.append(f"{listed(inquiry.exact)} {'is' if len(inquiry.exact) == 1 else 'are'} foretold exactly.")
     return said
 
 

@@ -175,7 +175,7 @@ def test_a_parameter_that_changes_nothing_is_told_from_one_that_data_do_not_show
         "mean": "seen",
         "scatter": "seen",
     }
-    assert "`dead` changed nothing at all when moved: is it used in the model?" in diagnosis.said
+    assert "`dead` changed nothing at all when moved: does the model use it?" in diagnosis.said
     assert "`faint` is not identified: the data narrow it down by 5% only." in diagnosis.said
     assert "`mean` is not" not in diagnosis.text
 
@@ -204,6 +204,16 @@ def test_a_simulation_that_always_fails_is_not_called_right():
     diagnosis = diagnose(series(np.zeros(500)), lambda seed: np.full((5, 500, 1), np.nan))
 
     assert diagnosis.verdict == "undecided"
+
+
+def test_what_is_determined_is_foretold_exactly():
+    before = np.arange(500.0).reshape(-1, 1)
+
+    diagnosis = diagnose(series(before + 1, before), lambda seed: np.tile(before + 1, (20, 1, 1)))
+
+    assert diagnosis.verdict == "consistent"
+    assert diagnosis.said == ("`x` is foretold exactly.",)
+    assert diagnosis.forecasts[0].error == 0.0
 
 
 def test_a_handful_of_steps_decides_nothing():
