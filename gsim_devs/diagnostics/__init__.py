@@ -8,10 +8,11 @@ from __future__ import annotations
 from .checkup import Checkup, check_up
 from .diagnosis import Diagnosis, diagnose
 from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
-from .findings import Finding, Stretch
+from .findings import Finding
 from .measuring import Comparison, Forecast, beside_truth
 from .paths import PathCheck, check_paths
 from .sensitivity import Effect
+from .stretches import Stretch
 from .transitions import Simulate, Transitions
 
 __all__ = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .findings import Exchange, Finding, Inquiry, Stretch
+from .exchanges import Exchange
+from .findings import Finding, Inquiry
 from .shapes import Course
 from .slicing import TIME
+from .stretches import Stretch
 
 _MOST_STRETCHES = 4
 
