@@ -35,13 +35,15 @@ def step(state, parameters, actions, draw):
     }
     patients = _gathered([patients, *[_admitted(disease, free, parameters, draw) for disease in range(3)]])
     told = {
-        f"disease_{k}": ((patients["bed"] > 0) & (patients["disease"] == k)).sum(axis=1) for k in range(3)
-    }
-    wards = {
         "icu": (patients["bed"] == ICU).sum(axis=1),
         "standard": (patients["bed"] == STANDARD).sum(axis=1),
     }
-    return {**wards, **told, **patients}
+    for disease in range(3):
+        has_it = (patients["bed"] > 0) & (patients["disease"] == disease)
+        told[f"disease_{disease}"] = has_it.sum(axis=1)
+        for name in ("remaining", "days"):
+            told[f"{name}_{disease}"] = np.where(has_it, patients[name], 0).sum(axis=1)
+    return {**told, **patients}
 
 
 def _seen(state, parameters, draw):

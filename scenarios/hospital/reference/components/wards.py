@@ -71,10 +71,19 @@ class Wards(Atomic):
             disease_0=diseases.count(0),
             disease_1=diseases.count(1),
             disease_2=diseases.count(2),
+            **self._sums(),
             icu_beds=self.beds["icu"],
             standard_beds=self.beds["standard"],
             patients=" ".join(map(self._written, self.patients)) or "none",
         )
+
+    def _sums(self) -> dict[str, int]:
+        """The days of all patients together, by disease."""
+        sums = {f"{kind}_{disease}": 0 for kind in ("remaining", "days") for disease in range(3)}
+        for patient in self.patients:
+            sums[f"remaining_{patient.disease}"] += patient.remaining
+            sums[f"days_{patient.disease}"] += patient.days
+        return sums
 
     def _read(self, text: str) -> Patient:
         disease, bed, remaining, days = text.split(":")
