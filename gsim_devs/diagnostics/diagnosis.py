@@ -86,7 +86,13 @@ class Diagnosis:
             "exact": list(self.inquiry.exact),
             "exchanges": [asdict(one) for one in self.inquiry.exchanges],
             "courses": [
-                {"variable": one.variable, "shape": one.shape, "at": one.at, "share": one.share}
+                {
+                    "variable": one.variable,
+                    "shape": one.shape,
+                    "at": one.at,
+                    "share": one.share,
+                    "is_clear": one.is_clear,
+                }
                 for one in self.inquiry.courses
             ],
             "forecasts": [_plain(asdict(one)) for one in self.forecasts],

@@ -21,6 +21,8 @@ _MOST_JUMPS = 40
 """Places tried for a jump."""
 _JUMP_MUST_GAIN = 1.1
 """Of two candidates that explain about as much, the one without a place to choose is believed."""
+_LEAST_GAIN = 25.0
+"""A squared normal score that the best of some hundred candidates hardly reaches by chance."""
 _LEAST_SIDE = 20
 """Transitions on either side of a jump."""
 
@@ -37,6 +39,8 @@ class Course:
     """By how much it lowers the sum of squared errors, each over the variance that it should have."""
     share: float
     """The same as a share of that sum."""
+    is_clear: bool
+    """Whether the best of so many candidates would not explain as much by chance."""
     column: Floats
     """The values that errors are proportional to; one for each transition, 0 where the dimension is missing."""
 
@@ -63,7 +67,10 @@ def course(found: Errors, observed: Transitions, noises: Floats) -> Course | Non
             if score > best_score:
                 full = np.zeros(len(found.rows))
                 full[found.rows] = column
-                best, best_score = Course(variable, shape, at, gain, gain / total, full), score
+                best, best_score = (
+                    Course(variable, shape, at, gain, gain / total, gain >= _LEAST_GAIN, full),
+                    score,
+                )
     return best
 
 

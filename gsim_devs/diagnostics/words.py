@@ -107,6 +107,10 @@ def _exchange(one: Exchange) -> str:
 
 
 def _course(one: Course) -> str:
+    if not one.is_clear:
+        return (
+            "No pattern beyond a level or a rate that is off everywhere: fit again before changing the model."
+        )
     at = number(one.at) if one.at is not None else ""
     match one.shape, one.variable == TIME:
         case "rate jumps", True:

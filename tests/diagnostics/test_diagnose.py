@@ -76,6 +76,15 @@ def test_rates_that_differ_between_trajectories_are_told_apart_from_bias(seed):
     assert diagnosis.inquiry.findings[0].kind == "trajectories differ"
 
 
+def test_a_wrong_rate_is_no_reason_to_change_the_model():
+    observed = epidemics("as modelled", seed=100)
+
+    said = " ".join(diagnose(observed, model(observed, 0.4, 0.1)).said)
+
+    assert "The simulation moves too little from `S` to `I`" in said
+    assert "fit again before changing the model" in said
+
+
 def test_the_same_numbers_give_the_same_words_and_data():
     one, other = of_epidemics("lockdown", 0), of_epidemics("lockdown", 0)
 
