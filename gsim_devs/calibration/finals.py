@@ -1,9 +1,9 @@
 """Compare the last few candidates on seeds that the search has not seen, on validation data where there are any.
 
 The search reports what was lucky; this does not. All candidates get the same random numbers, so differences are
-compared pair by pair; where one is below twice its standard error, the candidates are tied. One of them is a control,
-just any point that the search began with: if the winner is tied with it, the search has found nothing. At last, each
-parameter of the winner is moved by half its range: one that makes no difference is not determined by the data.
+compared pair by pair; where one is below twice its standard error, the candidates are tied, and not ranked. One of
+them is a control, just any point that the search began with: if the winner is tied with it, the search has found
+nothing. At last, each parameter of the winner is moved by half its range: one that makes no difference is not determined by the data.
 """
 
 from __future__ import annotations
@@ -67,10 +67,12 @@ def compare(
         return None
     best = int(np.nanargmin(means))
     tied = _tied(losses - losses[:, [best]])
+    # Among those that cannot be told apart the first is the method's own suggestion, and not a lucky one.
+    winner = int(np.argmax(tied[: len(finalists)]))
     return Verdict(
-        point=finalists[best],
-        loss=float(means[best]),
-        noise=float(losses[:, best].std(ddof=1)),
+        point=finalists[winner],
+        loss=float(means[winner]),
+        noise=float(losses[:, winner].std(ddof=1)),
         tied=int(tied[: len(finalists)].sum()) - 1,
         nothing_found=control is not None and bool(tied[-1]),
     )
@@ -85,14 +87,15 @@ def indifferent(driver: Driver, space: Space, seeds: Seeds, point: Array) -> tup
         moved.append(elsewhere)
     asks = [Ask(np.array(moved), seeds.next()) for _ in range(_SEEDS_OF_A_MOVE)]
     losses = np.array([driver.answer(ask, at_any_cost=True).values for ask in asks])
-    tied = _tied(losses - losses[:, [0]])[1:]
+    # Half a range is a long way: what matters stands far out of the noise, and four seeds tell little of that.
+    tied = _tied(losses - losses[:, [0]], errors=4)[1:]
     return tuple(name for name, same in zip(space.parameters, tied, strict=True) if same)
 
 
-def _tied(apart: Array) -> npt.NDArray[np.bool_]:
+def _tied(apart: Array, errors: float = 2) -> npt.NDArray[np.bool_]:
     """Whether differences (seeds, n) could be none; a failure is different."""
     error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
-    return np.asarray(apart.mean(axis=0) <= 2 * error)
+    return np.asarray(apart.mean(axis=0) <= errors * error)
 
 
 def _finalists(history: list[Heard], space: Space, suggested: Array, most: int) -> tuple[Array, Array | None]:
