@@ -73,7 +73,7 @@ def calibrate(
     kept = cost_of_moves(space) if cost_of_moves(space) <= reserved // 2 else 0
     verdict = compare(driver, space, seeds, found.suggested, reserved - kept, wanted)
     affordable = total is None or total - driver.spent >= cost_of_moves(space)
-    moved = indifferent(driver, space, seeds, verdict.point) if verdict and affordable else ()
+    moved = indifferent(driver, space, seeds, verdict) if verdict and affordable else ()
     return _estimate(driver, space, method, seed, found, verdict, moved)
 
 

@@ -3,7 +3,8 @@
 The search reports what was lucky; this does not. All candidates get the same random numbers, so differences are
 compared pair by pair; where one is below twice its standard error, the candidates are tied, and not ranked. One of
 them is a control, just any point that the search began with: if the winner is tied with it, the search has found
-nothing. At last, each parameter of the winner is moved by half its range: one that makes no difference is not determined by the data.
+nothing. At last, each parameter of the winner is moved by half its range: one that makes no difference is not
+determined by the data.
 """
 
 from __future__ import annotations
@@ -78,8 +79,9 @@ def compare(
     )
 
 
-def indifferent(driver: Driver, space: Space, seeds: Seeds, point: Array) -> tuple[str, ...]:
+def indifferent(driver: Driver, space: Space, seeds: Seeds, verdict: Verdict) -> tuple[str, ...]:
     """The parameters that make no difference, as far as one can tell in the noise."""
+    point = verdict.point
     moved = [point]
     for columns in space.columns.values():
         elsewhere = point.copy()
@@ -87,15 +89,16 @@ def indifferent(driver: Driver, space: Space, seeds: Seeds, point: Array) -> tup
         moved.append(elsewhere)
     asks = [Ask(np.array(moved), seeds.next()) for _ in range(_SEEDS_OF_A_MOVE)]
     losses = np.array([driver.answer(ask, at_any_cost=True).values for ask in asks])
-    # Half a range is a long way: what matters stands far out of the noise, and four seeds tell little of that.
-    tied = _tied(losses - losses[:, [0]], errors=4)[1:]
-    return tuple(name for name, same in zip(space.parameters, tied, strict=True) if same)
+    apart = (losses - losses[:, [0]])[:, 1:]
+    # Half a range is a long way: what matters stands out of the noise there, and four seeds tell little of that.
+    same = _tied(apart) | (apart.mean(axis=0) <= 2 * verdict.noise)
+    return tuple(name for name, one in zip(space.parameters, same, strict=True) if one)
 
 
-def _tied(apart: Array, errors: float = 2) -> npt.NDArray[np.bool_]:
+def _tied(apart: Array) -> npt.NDArray[np.bool_]:
     """Whether differences (seeds, n) could be none; a failure is different."""
     error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
-    return np.asarray(apart.mean(axis=0) <= errors * error)
+    return np.asarray(apart.mean(axis=0) <= 2 * error)
 
 
 def _finalists(history: list[Heard], space: Space, suggested: Array, most: int) -> tuple[Array, Array | None]:
