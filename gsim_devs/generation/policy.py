@@ -109,22 +109,29 @@ def policy_findings(source: str) -> list[Finding]:
         line = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
         said = error.msg if isinstance(error, SyntaxError) else "it cannot be read"
         return [Finding(line, "syntax", f"This is not Python: {said}.")]
+    if too_deep := _nesting(tree):
+        return [too_deep]
     modules = _imported_modules(tree)
     found = [*_top(tree)]
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        check = _CHECKS.get(type(node))
+        if check is not None:
+            found += check(node, modules)
+        pending += ast.iter_child_nodes(node)
+    return sorted(dict.fromkeys(found), key=lambda one: one.line)
+
+
+def _nesting(tree: ast.Module) -> Finding | None:
+    """Before anything else looks at the code: other checks go as deep as the code does."""
     pending: list[tuple[ast.AST, int]] = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
         if depth > DEEPEST:
-            return [
-                Finding(
-                    getattr(node, "lineno", 0), "nesting", f"The code is nested more than {DEEPEST} deep."
-                )
-            ]
-        check = _CHECKS.get(type(node))
-        if check is not None:
-            found += check(node, modules)
+            return _at(node, "nesting", f"The code is nested more than {DEEPEST} deep.")
         pending += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
-    return sorted(dict.fromkeys(found), key=lambda one: one.line)
+    return None
 
 
 def _imported_modules(tree: ast.Module) -> dict[str, str]:

@@ -82,6 +82,8 @@ HOSTILE = [
     ("def f(:", "not Python"),
     ("x = '" + "a" * 60_001 + "'", "characters"),
     ("x = " + "-" * 200 + "1", "nested"),
+    ("x = " + "1+" * 1500 + "1", "nested"),
+    ("class A(a" + ".b" * 1500 + "):\n    pass", "nested"),
 ]
 
 
