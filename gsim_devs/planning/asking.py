@@ -75,7 +75,8 @@ def plan_system(specification: str, contract: Contract, attempts: int = 3) -> Co
 
     def examined(reply: PlanReply) -> tuple[Draft, list[str]]:
         draft = Draft(plan_of(reply, contract.id, contract.title), text, _parts(reply), _rest(reply))
-        return draft, [*check_plan(draft.plan, contract), *_unclaimed(draft), *_unsplittable(draft)]
+        strange = _unknown_sentences(reply, len(text.sentences))
+        return draft, [*check_plan(draft.plan, contract), *strange, *_unclaimed(draft), *_unsplittable(draft)]
 
     return (yield from _asked("plan", rendered(_PROMPTS / "plan.md", asked), examined, attempts))
 
@@ -99,7 +100,8 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
 
     def examined(reply: PlanReply) -> tuple[Inside, list[str]]:
         inside = Inside(plan_of(reply, contract.id), _parts(reply), _rest(reply))
-        if strange := _strangely_named(draft, model, inside):
+        unknown = _unknown_sentences(reply, len(draft.text.sentences))
+        if strange := [*_strangely_named(draft, model, inside), *unknown]:
             return inside, strange
         whole = joined(draft, model, inside)
         return inside, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
@@ -150,6 +152,17 @@ def _parts(reply: PlanReply) -> dict[str, Part]:
 
 def _rest(reply: PlanReply) -> dict[int, str]:
     return {one.sentence: one.reason for one in reply.rest}
+
+
+def _unknown_sentences(reply: PlanReply, last: int) -> list[str]:
+    """Numbers that no sentence has."""
+    told = [(f"The model {one.name}", number) for one in reply.models for number in one.sentences]
+    told += [("rest", one.sentence) for one in reply.rest]
+    return [
+        f"{where} names the sentence {str(number)[:20]}; there are the sentences 1 to {last}."
+        for where, number in told
+        if not 1 <= number <= last
+    ]
 
 
 def _unclaimed(draft: Draft, wanted: Sequence[int] | None = None) -> list[str]:

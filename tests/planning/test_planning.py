@@ -224,6 +224,30 @@ def test_what_a_tree_could_not_hold_is_said(change, said):
     assert said in requests[1].messages[-1].text
 
 
+@pytest.mark.parametrize("number", [0, -1, 9999])
+def test_sentences_that_do_not_exist_go_back(number):
+    whole = sound()
+    egress = next(one for one in whole["models"] if one["name"] == "Egress")
+    egress |= {"split": True, "sentences": [40]}
+    wrong = json.loads(json.dumps(whole))
+    wrong["models"][-1]["sentences"].append(number)
+    wrong["rest"].append({"sentence": number, "reason": "a title"})
+
+    draft, requests = lead(plan_system(SPECIFICATION, CONTRACT), wrong, whole)
+
+    said = requests[1].messages[-1].text
+    assert f"The model {wrong['models'][-1]['name']} names the sentence {number};" in said
+    assert f"rest names the sentence {number}; there are the sentences 1 to" in said
+
+    part = inside(egress)
+    astray = json.loads(json.dumps(part))
+    astray["models"][0]["sentences"].append(number)
+
+    _, requests = lead(split_model(draft, "Egress", CONTRACT), astray, part)
+
+    assert f"The model EgressValve names the sentence {number};" in requests[1].messages[-1].text
+
+
 def test_sentences_are_cut_where_they_end():
     text = (
         "# Title\n\nOne, e.g. this. Two!\n\n- Three.\n  Four.\n\n| a | b. C |\n|---|---|\n\n```\nx. Y\n```\n"
