@@ -62,6 +62,17 @@ demo: $(INSTALLED)
 	@$(BIN)/gsim-devs conform build/abp-broken --scenario abp > build/abp-broken.txt; [ $$? -eq 1 ]
 	@sed -n '/^operational/,/^  again/p' build/abp-broken.txt
 	@echo
+	@echo "An epidemic whose rates are not known: 20 cities to fit them to, 10 others to look at what does not fit"
+	@echo
+	@$(BIN)/gsim-devs assemble scenarios/covid/reference/plan.yaml scenarios/covid/reference \
+		--contract contracts/covid.yaml --out build/covid 2>/dev/null
+	@$(BIN)/gsim-devs data covid --split train --trajectories 20 --steps 40 --seed 1 --out build/train.csv 2>/dev/null
+	@$(BIN)/gsim-devs data covid --split test --trajectories 10 --steps 40 --seed 2 --out build/test.csv 2>/dev/null
+	@$(BIN)/gsim-devs calibrate build/covid --data build/train.csv --method cma --json build/estimate.json
+	@echo
+	@$(BIN)/gsim-devs diagnose build/covid --data build/test.csv --fitted-to build/train.csv \
+		--estimate build/estimate.json | head -n 2
+	@echo
 	@echo "To try next:"
 	@echo "  $(BIN)/python build/abp --help                               what it accepts"
 	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail  who said what"
