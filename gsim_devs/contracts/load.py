@@ -13,7 +13,7 @@ from gsim_devs.errors import UsageError
 from .cases import CaseFile
 from .contract import Contract
 from .declaration import Declaration
-from .documents import Document, read_json, read_yaml, write_yaml
+from .documents import DEEPEST, Document, read_json, read_yaml, write_yaml
 from .plan import PlanTree
 from .rules_file import RuleFile
 from .sentences import sentences_of
@@ -81,8 +81,21 @@ def dump_json(declaration: Declaration) -> str:
 
 
 def _validated(model: type[D], document: Document) -> D:
+    _refuse_depth(document)
     try:
         # By way of JSON, because pydantic is strict about types there and takes lists for tuples all the same.
         return model.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
         raise UsageError("\n".join(sentences_of(error, model, document))) from None
+
+
+def _refuse_depth(document: Document) -> None:
+    """Whatever reads the data goes as deep as they do."""
+    pending = [(document.data, 0)]
+    while pending:
+        value, depth = pending.pop()
+        if depth > DEEPEST:
+            raise UsageError(f"{document.source}: nested more than {DEEPEST} deep")
+        if isinstance(value, dict | list | tuple):
+            held = value.values() if isinstance(value, dict) else value
+            pending += [(one, depth + 1) for one in held]

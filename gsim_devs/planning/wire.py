@@ -15,6 +15,8 @@ from gsim_devs.contracts import PlanTree, from_data
 from gsim_devs.contracts.declaration import Declaration
 from gsim_devs.errors import UsageError
 
+_DEEPEST = 20
+
 
 class WireField(Declaration):
     """A field of a message, or an init argument."""
@@ -276,6 +278,8 @@ def _binding(one: WireBinding) -> tuple[str, dict[str, Any]]:
         return one.name, {one.source: one.value}
     try:
         return one.name, {"value": json.loads(one.value)}
+    except RecursionError:
+        raise UsageError(f"The value of {one.name} is nested too deep; give a flat one.") from None
     except ValueError:
         # A bare word is a text that lacks its quotes.
         return one.name, {"value": one.value}
@@ -301,6 +305,11 @@ def _misplaced(reply: PlanReply) -> Iterator[str]:
     """Places that are no coupled components."""
     coupled = {f"{one.within}.{one.name}".removeprefix(".") for one in reply.components if one.model is None}
     for one in reply.components:
+        if not one.name:
+            where = f"within {one.within!r}" if one.within else "of the whole system"
+            yield f"A component {where} has no name; give it one in snake case."
+        if one.within.count(".") >= _DEEPEST:
+            yield f"The component {one.name} is in more than {_DEEPEST} coupled components; nest them less."
         if one.within and one.within not in coupled:
             yield f"The component {one.name} is within {one.within!r}, which is no coupled component."
     for way in reply.couplings:

@@ -248,6 +248,44 @@ def test_sentences_that_do_not_exist_go_back(number):
     assert f"The model EgressValve names the sentence {number};" in requests[1].messages[-1].text
 
 
+def coupled(name, within):
+    ports = {"arguments": [], "inputs": [], "outputs": []}
+    return {
+        "name": name, "within": within, "model": None, "entity": None, "copies": None, "copies_argument": None, **ports,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("components", "value", "said"),
+    [
+        ([coupled("", "")], "", "A component of the whole system has no name"),
+        ([coupled("", "server")], "", "A component within 'server' has no name"),
+        ([coupled("a", ".".join("a" * depth)) for depth in range(400)], "", "in more than 20 coupled components"),
+        ([], "[" * 100_000, "nested too deep"),
+        ([], "[" * 500 + "]" * 500, "nested more than 64 deep"),
+    ],
+)  # fmt: skip
+def test_what_has_no_end_goes_back(components, value, said):
+    reply = sound()
+    reply["components"] += components
+    if value:
+        node = next(one for one in reply["components"] if one["arguments"])
+        node["arguments"][0] |= {"source": "value", "value": value}
+
+    _, requests = lead(plan_system(SPECIFICATION, CONTRACT), reply, sound())
+
+    assert said in requests[1].messages[-1].text
+
+
+@pytest.mark.parametrize("depth", [100, 900, 100_000])
+def test_a_reply_that_is_nested_without_end_goes_back(depth):
+    reply = json.dumps(sound(rest=0)).replace('"rest": 0', f'"rest": {"[" * depth}{"]" * depth}')
+
+    _, requests = lead(plan_system(SPECIFICATION, CONTRACT), reply, sound())
+
+    assert len(requests) == 2
+
+
 def test_sentences_are_cut_where_they_end():
     text = (
         "# Title\n\nOne, e.g. this. Two!\n\n- Three.\n  Four.\n\n| a | b. C |\n|---|---|\n\n```\nx. Y\n```\n"
