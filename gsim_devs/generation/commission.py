@@ -6,6 +6,7 @@ It does not grow with the system.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,18 @@ from gsim_devs.contracts import (
     atomics,
     snake_case,
 )
+from gsim_devs.contracts.arguments import (
+    Argument,
+    BooleanArgument,
+    ChoiceArgument,
+    DurationArgument,
+    FileArgument,
+    IntegerArgument,
+    NumberArgument,
+)
 from gsim_devs.contracts.events import EventKind
 from gsim_devs.contracts.type_expressions import names_in, parse_type
+from gsim_devs.contracts.values import Bound, BoundedValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +200,57 @@ def _sample(plan: PlanTree, model: str, name: str, contract: Contract) -> Any:
     argument = contract.arguments[binding.argument]
     default = getattr(argument, "default", None)
     if default is None:
-        return {"integer": 3, "number": 3.0, "duration": 3.0, "boolean": True, "file": {}}.get(
-            argument.type, "x"
-        )
+        return _sample_of(argument, contract)
+    if isinstance(argument, FileArgument):
+        return tuple(default) if argument.format in ("csv", "jsonl") else default
     return take(argument.model_dump(mode="json"), default, contract.time.unit)
+
+
+def _sample_of(argument: Argument, contract: Contract) -> Any:
+    """A value that the declaration allows; a pattern of a text is not heeded."""
+    if isinstance(argument, IntegerArgument):
+        low, high = _bounds(argument, contract, whole=True)
+        return int(max(low, min(3, high)))
+    if isinstance(argument, NumberArgument | DurationArgument):
+        return float(_amount(*_bounds(argument, contract, whole=False)))
+    if isinstance(argument, ChoiceArgument):
+        return argument.choices[0]
+    if isinstance(argument, FileArgument):
+        return {"text": "", "json": {}}.get(argument.format, ())
+    return True if isinstance(argument, BooleanArgument) else "x"
+
+
+def _amount(low: float, high: float) -> float:
+    """3 where that is well within the bounds."""
+    if low < 3 < high:
+        return 3.0
+    if math.isinf(high):
+        return low + max(1.0, abs(low))
+    return high - max(1.0, abs(high)) if math.isinf(low) else low / 2 + high / 2
+
+
+def _bounds(argument: BoundedValue, contract: Contract, whole: bool) -> tuple[float, float]:
+    """The least and the greatest value; of whole numbers both are allowed."""
+    low, high = -math.inf, math.inf
+    for key, bound in argument.bounds.items():
+        limit = _limit(bound, contract)
+        if limit is None:
+            continue
+        if key.endswith("minimum"):
+            end = math.floor(limit) + 1 if key.startswith("exclusive") else math.ceil(limit)
+            low = max(low, end if whole else limit)
+        else:
+            end = math.ceil(limit) - 1 if key.startswith("exclusive") else math.floor(limit)
+            high = min(high, end if whole else limit)
+    return low, high
+
+
+def _limit(bound: Bound, contract: Contract) -> float | None:
+    """The number that a bound stands for; None where it is the value of an argument that must be given."""
+    from gsim_devs.runtime.values import take
+
+    if not isinstance(bound, str):
+        return bound
+    other = contract.arguments[bound]
+    default = getattr(other, "default", None)
+    return None if default is None else take(other.model_dump(mode="json"), default, contract.time.unit)

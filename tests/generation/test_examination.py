@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gsim_devs.assembly import read_sources
-from gsim_devs.contracts import load_contract, load_plan
+from gsim_devs.contracts import Contract, from_data, load_contract, load_plan
 from gsim_devs.execution import Limits
 from gsim_devs.generation import commission, interface_findings, policy_findings, try_alone
-from tests.generation.conftest import MESSAGES, OVEN, ROOT, changed
+from tests.generation.conftest import CONTRACT, MESSAGES, OVEN, PLAN, ROOT, changed
 
 REFERENCES = sorted(ROOT.glob("scenarios/*/reference"))
 
@@ -184,3 +184,36 @@ def test_what_only_impossible_messages_cause_is_no_defect(oven):
     )
 
     assert try_alone(source, oven, MESSAGES) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "sample"),
+    [
+        ({"type": "file", "format": "csv", "default": [{"t": "1"}]}, ({"t": "1"},)),
+        ({"type": "file", "format": "jsonl", "default": [{"t": 1}]}, ({"t": 1},)),
+        ({"type": "file", "format": "text", "default": "no_such_file"}, "no_such_file"),
+        ({"type": "file", "format": "json", "default": {"a": 1}}, {"a": 1}),
+        ({"type": "file", "format": "csv"}, ()),
+        ({"type": "file", "format": "text"}, ""),
+        ({"type": "choice", "choices": ["fifo", "lifo"]}, "fifo"),
+        ({"type": "choice", "choices": ["fifo", "lifo"], "default": "lifo"}, "lifo"),
+        ({"type": "integer", "minimum": 10}, 10),
+        ({"type": "integer", "exclusive_minimum": 3}, 4),
+        ({"type": "integer", "maximum": 1}, 1),
+        ({"type": "integer", "minimum": "until"}, 100),
+        ({"type": "number", "minimum": 0, "maximum": 1}, 0.5),
+        ({"type": "number", "exclusive_minimum": 3}, 6.0),
+        ({"type": "number", "exclusive_maximum": 0}, -1.0),
+        ({"type": "number", "minimum": 2, "maximum": 2}, 2.0),
+        ({"type": "duration", "format": "HH:MM:SS", "default": "01:00:00"}, 60.0),
+        ({"type": "boolean"}, True),
+    ],
+)
+def test_a_component_is_driven_with_what_its_arguments_may_be(declared, sample):
+    told = CONTRACT.model_dump(mode="json", by_alias=True)
+    told["arguments"]["bake_time"] = declared
+
+    one = commission(PLAN, "Oven", from_data(Contract, told, "contract"), [])
+
+    assert one.samples == {"bake_time": sample}
+    assert type(one.samples["bake_time"]) is type(sample)
