@@ -62,6 +62,8 @@ class CaseResult:
     has_expectation: bool = False
     stdin: str = ""
     """What every run of the case is given on its standard input."""
+    suspects: tuple[str, ...] = ()
+    """The components that may have reported what the contract does not allow, where that is the reason."""
 
     @property
     def holds(self) -> bool:

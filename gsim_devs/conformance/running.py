@@ -131,6 +131,7 @@ def run_case(
         findings=findings,
         has_expectation=case.expect is not None,
         stdin=case.stdin_text,
+        suspects=report.suspects if report is not None and not trial.reason else (),
     )
 
 

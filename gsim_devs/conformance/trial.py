@@ -174,6 +174,7 @@ def _added(one: Report, other: Report) -> Report:
         bad_line_count=one.bad_line_count + other.bad_line_count,
         defective_records=one.defective_records + other.defective_records,
         findings=(one.findings + other.findings)[:_MOST_FINDINGS],
+        suspects=one.suspects if one.findings else other.suspects,
     )
 
 

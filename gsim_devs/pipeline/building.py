@@ -32,11 +32,11 @@ from gsim_devs.planning import Draft, Inside, Part, cut, plan_system, split_mode
 from gsim_devs.rules import RuleSet
 from gsim_devs.runtime.clock import ticks_per_unit_of
 
-from .blame import blamed, unassigned
+from .blame import blamed, told_to, unassigned
 from .opinions import Advisers, Opinions
 from .telling import Counted, Tell, silent
 
-PERFECT = (1.0, 1.0, 1.0)
+PERFECT = (1.0, 1.0, 1.0, 1.0)
 """The score of a simulator in which nothing was found."""
 
 _MOST_SEEN = 8
@@ -276,7 +276,7 @@ class _Workshop:
         best, best_score = dict(self.versions), score(found)
         for number in range(1, self.job.rounds + 1):
             # Where the blamed one could not mend it, it may lie with what feeds it.
-            told = blamed(found, self.draft.plan, widely=number > 1) if found is not None else {}
+            told = told_to(found, self.draft.plan, widely=number > 1) if found is not None else {}
             if not told:
                 break
             self.tell("mending", number=number, models=sorted(told))
@@ -398,8 +398,9 @@ def _by_hand(plan: PlanTree, scenario: Scenario) -> Draft:
     return Draft(plan, text, {name: Part(every, split=False) for name in plan.models}, {})
 
 
-def score(found: Conformance | None) -> tuple[float, float, float]:
+def score(found: Conformance | None) -> tuple[float, float, float, float]:
     """What of two simulators makes one the better; larger is better."""
     if found is None:
         return PERFECT
-    return (found.operational, found.behavioural or 0.0, found.obligations or 0.0)
+    as_expected = sum(not case.unmet for case in found.cases) / len(found.cases)
+    return (found.operational, found.behavioural or 0.0, found.obligations or 0.0, as_expected)

@@ -234,14 +234,14 @@ def _stage(attempt: Attempt) -> str:
     return "system" if attempt.findings else "ok"
 
 
-def _worth(attempt: Attempt) -> tuple[bool, tuple[float, float, float]]:
+def _worth(attempt: Attempt) -> tuple[bool, tuple[float, float, float, float]]:
     return bool(attempt.source), score(attempt.conformance)
 
 
 def _sentences(found: Conformance | None) -> Iterator[str]:
     for case in found.cases if found is not None else ():
-        for _, sentence in findings(case):
-            yield sentence
+        for one in findings(case):
+            yield one.sentence
 
 
 def _put(source: str, job: Job) -> list[str]:

@@ -106,6 +106,8 @@ class _Checker:
         self.closing = {kind for kind, event in facts.contract.vocabulary.items() if event.at_end}
         self.count = self.bad = self.defective = 0
         self.findings: list[BadLine | Defect] = []
+        self.defective_first: Record | None = None
+        """The record with the first of the findings."""
         self.tallies = [Tally(rule, self.journal) for rule in rules.rules]
         self.watched: list[tuple[Tally, MakeMonitor, Any]] = []
         for rule, tally in zip(rules.rules, self.tallies, strict=True):
@@ -150,7 +152,7 @@ class _Checker:
             replication, is_first = item.replication, False
             self.count += 1
             if item.defects:
-                self._note(item.defects)
+                self._note(item, item.defects)
             if item.time >= last and (item.time > last or not self.closed):
                 self._note_late(item)
             remember(item)
@@ -185,6 +187,7 @@ class _Checker:
             bad_line_count=self.bad,
             defective_records=self.defective,
             findings=tuple(self.findings),
+            suspects=_reporters(self.defective_first, speakers),
         )  # fmt: skip
 
     def _begin(self) -> tuple[dict[tuple[str, str], list[tuple[Tally, See]]], list[tuple[Tally, Part]]]:
@@ -226,15 +229,17 @@ class _Checker:
         # When the last word is said is printed as roughly as the rules allow.
         if (record.entity, record.event) not in self.closing:
             sentence = f"time {record.time!r} lies beyond the horizon {self.horizon!r}"
-            self._note((Defect(record.line, sentence),))
+            self._note(record, (Defect(record.line, sentence),))
 
     def _note_bad(self, line: BadLine) -> None:
         self.bad += 1
         if len(self.findings) < 2 * self.journal.limit:
             self.findings.append(line)
 
-    def _note(self, defects: Sequence[Defect]) -> None:
+    def _note(self, record: Record, defects: Sequence[Defect]) -> None:
         self.defective += 1
+        if not self.findings:
+            self.defective_first = record
         if len(self.findings) < 2 * self.journal.limit:
             self.findings += defects
 
@@ -292,6 +297,21 @@ def _blame(violation: Violation, speakers: Speakers | None) -> None:
     if speakers is not None:
         behind = (_behind(path, speakers.unheard) for path in violation.components)
         violation.unheard = tuple(dict.fromkeys(path for paths in behind for path in paths))
+
+
+def _reporters(record: Record | None, speakers: Speakers | None) -> tuple[str, ...]:
+    """The components that may have reported a record that does not fit: of an unknown event, all of its entity."""
+    if record is None:
+        return ()
+    if record.component:
+        return (record.component,)
+    if speakers is None:
+        return ()
+    known = speakers.emitters.get((record.entity, record.event))
+    if known is not None:
+        return tuple(known)
+    ours = (paths for (entity, _), paths in speakers.emitters.items() if entity == record.entity)
+    return tuple(dict.fromkeys(path for paths in ours for path in paths))
 
 
 def _behind(component: str, unheard: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -47,6 +47,8 @@ class Report:
     defective_records: int
     findings: tuple[BadLine | Defect, ...]
     """The first bad lines and defects of records."""
+    suspects: tuple[str, ...] = ()
+    """The components that may have reported the record with the first of the findings; none of a line that is none."""
 
     @property
     def is_valid(self) -> bool:

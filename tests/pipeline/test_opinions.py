@@ -19,7 +19,12 @@ from tests.pipeline.answers import ROOT, SLOTS, SOURCES, answers, lay_out
 
 SCENARIO = load_scenario(ROOT, "abp")
 SCENARIO = replace(SCENARIO, cases=(SCENARIO.case("abp-01"),))
-UNRULED = replace(SCENARIO, rules=RuleSet(system="abp", rules=()))
+# Without rules and expectations of its own: only what is drafted can find anything.
+UNRULED = replace(
+    SCENARIO,
+    rules=RuleSet(system="abp", rules=()),
+    cases=tuple(case.model_copy(update={"expect": None}) for case in SCENARIO.cases),
+)
 
 LATE = SOURCES["Sender"].replace("self.after(self.sender_delay,", "self.after(self.sender_delay + 1,")
 SILENT = "The expiry itself is not reported."
