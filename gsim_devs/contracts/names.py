@@ -27,6 +27,8 @@ CLASSES = frozenset(
 )
 """Names that a class cannot have."""
 
+# With an ending and underscores it has to be the name of a file.
+_LONGEST_CLASS = 100
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 
@@ -45,6 +47,8 @@ def attribute_defect(name: str) -> str | None:
 
 def class_defect(name: str) -> str | None:
     """Why this is no name for a class."""
+    if len(name) > _LONGEST_CLASS:
+        return f"has {len(name)} letters; at most {_LONGEST_CLASS} are allowed"
     if not _PASCAL.fullmatch(name):
         return "is not in Pascal case (letters and digits, a capital first)"
     if name in CLASSES or keyword.iskeyword(name):

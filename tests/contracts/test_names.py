@@ -26,9 +26,18 @@ def test_bad_names(name):
     assert snake_defect(name) is not None
 
 
-@pytest.mark.parametrize("name", ["sender", "Ack_Channel", "None", "Exception", "Kernel", "Import", "", "Ä"])
+@pytest.mark.parametrize(
+    "name", ["sender", "Ack_Channel", "None", "Exception", "Kernel", "Import", "", "Ä", "A" * 101]
+)
 def test_bad_class_names(name):
     assert class_defect(name) is not None
+
+
+def test_the_longest_class_still_has_a_file(tmp_path):
+    name = "Ab" * 50
+
+    assert class_defect(name) is None
+    (tmp_path / f"{snake_case(name)}.py").touch()
 
 
 @pytest.mark.parametrize(
