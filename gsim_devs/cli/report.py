@@ -16,4 +16,6 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 def write_json(options: argparse.Namespace, report: Any) -> None:
     """Write the report, if that was asked for."""
     if options.json is not None:
-        options.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        # Half a character, which a reply or a trace can hold, is written as JSON writes it.
+        options.json.write_text(text, encoding="utf-8", errors="backslashreplace")
