@@ -44,6 +44,8 @@ def _in_order_of_use(plan: PlanTree) -> list[str]:
     ordered: dict[str, None] = {}
 
     def place(name: str) -> None:
+        if name in ordered:
+            return
         for text in plan.messages[name].fields.values():
             for used in names_in(type_named(text)):
                 if used in plan.messages:

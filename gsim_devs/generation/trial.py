@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ _ALWAYS = {
     "SimulationError",
     "RecursionError",
 }
+_MOST_VALUES = 300
+"""In one message that is made up."""
+_DEEPEST = 20
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SAID = (
     "argument",
@@ -132,7 +136,7 @@ def _stimuli(one: Commission) -> list[tuple[str, list[dict[str, Any]]]]:
     ports = {name: port.message for name, port in one.specification.inputs.items()}
 
     def at(time: float, port: str, in_turn: bool = False) -> dict[str, Any]:
-        message = _made({"type": ports[port]}, one.messages, chance)
+        message = _Making(one.messages, chance).message(ports[port])
         return {"time": time, "port": port, "message": message, "in_turn": in_turn}
 
     quiet: list[tuple[str, list[dict[str, Any]]]] = [("without any input", [])]
@@ -159,23 +163,34 @@ def _span(one: Commission) -> float:
     return 20.0 * max([1.0, *(float(number) for number in numbers if 0 < number < 1e5)])
 
 
-def _made(told: dict[str, str], messages: Mapping[str, MessageType], chance: random.Random) -> dict[str, Any]:
-    kind = told["type"]
-    fields = messages[kind].fields
-    return {
-        "type": kind,
-        "fields": {name: _value(parse_type(text), messages, chance) for name, text in fields.items()},
-    }
+@dataclass
+class _Making:
+    """One message; where it would hold too much, None stands for the rest."""
 
+    messages: Mapping[str, MessageType]
+    chance: random.Random
+    left: int = _MOST_VALUES
 
-def _value(kind: TypeExpression | None, messages: Mapping[str, MessageType], chance: random.Random) -> Any:
-    if isinstance(kind, Optional):
-        return _value(kind.of, messages, chance)
-    if isinstance(kind, Many):
-        return [_value(kind.of, messages, chance) for _ in range(chance.randint(1, 2))]
-    if isinstance(kind, Named) and kind.name in messages:
-        return _made({"type": kind.name}, messages, chance)
-    return chance.choice(_VALUES[kind.name]) if isinstance(kind, Named) and kind.name in _VALUES else {}
+    def message(self, kind: str, depth: int = 0) -> dict[str, Any]:
+        fields = self.messages[kind].fields
+        return {
+            "type": kind,
+            "fields": {name: self._value(parse_type(text), depth) for name, text in fields.items()},
+        }
+
+    def _value(self, kind: TypeExpression | None, depth: int) -> Any:
+        if isinstance(kind, Optional):
+            return self._value(kind.of, depth)
+        self.left -= 1
+        if self.left < 0 or depth > _DEEPEST:
+            return None
+        if isinstance(kind, Many):
+            return [self._value(kind.of, depth + 1) for _ in range(self.chance.randint(1, 2))]
+        if isinstance(kind, Named) and kind.name in self.messages:
+            return self.message(kind.name, depth + 1)
+        return (
+            self.chance.choice(_VALUES[kind.name]) if isinstance(kind, Named) and kind.name in _VALUES else {}
+        )
 
 
 # What came of it.

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gsim_devs.assembly import read_sources
-from gsim_devs.contracts import Contract, from_data, load_contract, load_plan
+from gsim_devs.assembly.messages_file import messages_text
+from gsim_devs.contracts import Contract, PlanTree, from_data, load_contract, load_plan
 from gsim_devs.execution import Limits
 from gsim_devs.generation import commission, interface_findings, policy_findings, try_alone
 from tests.generation.conftest import CONTRACT, MESSAGES, OVEN, PLAN, ROOT, changed
@@ -217,3 +218,18 @@ def test_a_component_is_driven_with_what_its_arguments_may_be(declared, sample):
 
     assert one.samples == {"bake_time": sample}
     assert type(one.samples["bake_time"]) is type(sample)
+
+
+def test_messages_that_hold_messages_that_hold_messages_do_not_grow_without_end():
+    told = PLAN.model_dump(mode="json", by_alias=True)
+    told["messages"] |= {
+        f"Level{depth}": {"fields": {f"field{n}": f"Level{depth + 1}" for n in range(8)}}
+        for depth in range(12)
+    }
+    told["messages"] |= {"Level12": {"fields": {"number": "int"}}}
+    told["messages"]["Tray"]["fields"]["more"] = "Level0"
+    plan = from_data(PlanTree, told, "plan")
+
+    one = commission(plan, "Oven", CONTRACT, [])
+
+    assert try_alone(OVEN, one, messages_text(plan, CONTRACT)) == []
