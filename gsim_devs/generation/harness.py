@@ -55,7 +55,7 @@ def _kernel(told: dict[str, Any], records: list[Any], sent: list[Any]) -> Any:
 
     def keep(tick: int, entity: str, event: str, payload: dict[str, Any], path: str) -> None:
         if len(records) < 500:
-            records.append([event, payload])
+            records.append([entity, event, payload])
 
     def left(time: float, port: str, message: Any) -> None:
         if len(sent) < 500:

@@ -129,15 +129,28 @@ def _emission(node: ast.Call, one: Commission) -> Iterator[str]:
         yield f"{place}: emit takes the name of the event as a literal text, and the payload as key=value."
         return
     event = node.args[0].value
-    known = {reported.kind.event: reported for reported in one.events}
-    if event not in known:
-        yield f"{place}: {event!r} is no event of this component; its events: {', '.join(known) or 'none'}."
+    same = [reported for reported in one.events if reported.kind.event == event]
+    if not same:
+        known = ", ".join(dict.fromkeys(reported.kind.event for reported in one.events))
+        yield f"{place}: {event!r} is no event of this component; its events: {known or 'none'}."
         return
     given = {keyword.arg for keyword in node.keywords}
     if None in given:
         return  # **payload: seen when it runs
-    yield from _payload(place, given - {"entity"}, known[event])
-    yield from _entity(place, node, known[event])
+    entity = next((keyword.value for keyword in node.keywords if keyword.arg == "entity"), None)
+    meant = [reported for reported in same if _may_mean(entity, reported)]
+    payloads = [[*_payload(place, given - {"entity"}, reported)] for reported in meant or same]
+    if all(payloads):
+        yield from payloads[0]
+    if not meant:
+        yield _misnamed(place, entity, same)
+
+
+def _may_mean(entity: ast.expr | None, reported: Reported) -> bool:
+    """Whether an emission with this `entity=` reports it; what is no literal may be any that has to be named."""
+    if entity is None or reported.entity is None:
+        return entity is None and reported.entity is None
+    return not isinstance(entity, ast.Constant) or entity.value == reported.entity
 
 
 def _payload(place: str, given: set[str | None], reported: Reported) -> Iterator[str]:
@@ -151,12 +164,14 @@ def _payload(place: str, given: set[str | None], reported: Reported) -> Iterator
         yield f"{place}: the payload of {kind.event} has no {', '.join(unknown)}; its keys: {keys}."
 
 
-def _entity(place: str, node: ast.Call, reported: Reported) -> Iterator[str]:
-    entity = next((keyword.value for keyword in node.keywords if keyword.arg == "entity"), None)
-    if reported.entity is None and entity is not None:
-        yield f"{place}: {reported.kind.event} is reported for the component's own entity; leave entity= out."
-    elif reported.entity is not None and entity is None:
-        yield f'{place}: {reported.kind.event} is reported for another entity; add entity="{reported.entity}".'
+def _misnamed(place: str, entity: ast.expr | None, same: list[Reported]) -> str:
+    event = same[0].kind.event
+    named = " or ".join(f'entity="{reported.entity}"' for reported in same if reported.entity is not None)
+    if not named:
+        return f"{place}: {event} is reported for the component's own entity; leave entity= out."
+    if entity is None:
+        return f"{place}: {event} is reported for another entity; add {named}."
+    return f"{place}: {event} is not reported for {ast.unparse(entity)}; write {named}."
 
 
 def _sending(node: ast.Call, one: Commission) -> Iterator[str]:

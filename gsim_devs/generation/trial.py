@@ -44,6 +44,8 @@ _ALWAYS = {
 _MOST_VALUES = 300
 """In one message that is made up."""
 _DEEPEST = 20
+_ALONE = "component"
+"""What the harness calls the component."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SAID = (
     "argument",
@@ -205,8 +207,8 @@ def _judged(name: str, outcome: Mapping[str, Any], one: Commission) -> Iterator[
             line = f", line {error.get('line')}" if str(error.get("line", "")).isdigit() else ""
             yield f"Driven alone {name}, the component fails in {str(error.get('event'))[:80]}{line}: {kind}: {text}"
     for record in outcome["records"]:
-        if isinstance(record, list) and len(record) == 2 and isinstance(record[1], dict):
-            yield from _payload(str(record[0]), record[1], one)
+        if isinstance(record, list) and len(record) == 3 and isinstance(record[2], dict):
+            yield from _payload(str(record[0]), str(record[1]), record[2], one)
 
 
 def _is_certain(kind: str, text: str) -> bool:
@@ -225,13 +227,15 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def _payload(event: str, payload: Mapping[str, Any], one: Commission) -> Iterator[str]:
+def _payload(entity: str, event: str, payload: Mapping[str, Any], one: Commission) -> Iterator[str]:
     """Keys and sorts of values; bounds depend on what came in."""
-    kinds = [reported.kind for reported in one.events if reported.kind.event == event]
-    if not kinds:
+    same = [reported for reported in one.events if reported.kind.event == event]
+    if not same:
         yield f"The component reports {event!r}, which is no event of its own."
         return
-    kind = kinds[0]
+    # Driven alone, it has no entity of its own.
+    meant = [reported for reported in same if (reported.entity or _ALONE) == entity]
+    kind = (meant or same)[0].kind
     for name in kind.required:
         if name not in payload:
             yield f"The payload of {event} lacks {name}."

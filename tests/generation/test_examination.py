@@ -233,3 +233,32 @@ def test_messages_that_hold_messages_that_hold_messages_do_not_grow_without_end(
     one = commission(plan, "Oven", CONTRACT, [])
 
     assert try_alone(OVEN, one, messages_text(plan, CONTRACT)) == []
+
+
+def test_an_event_of_several_entities_has_the_payload_of_the_one_that_is_named():
+    events = [{"entity": "shop", "event": "sold", "payload": {"price": {"type": "number"}}}]
+    contract = with_events(CONTRACT, events)
+    models = PLAN.model_dump(mode="json", by_alias=True)
+    models["models"]["Oven"]["emits"] += [{"event": "sold", "entity": "shop"}]
+    one = commission(from_data(PlanTree, models, "plan"), "Oven", contract, [])
+    sold = next(line for line in OVEN.splitlines() if "sold" in line and "emit" in line)
+    indent = " " * (len(sold) - len(sold.lstrip()))
+    both = OVEN.replace(sold, f'{sold}\n{indent}self.emit("sold", entity="shop", price=1.5)')
+    assert one.events[-1].kind.payload == {"price": {"type": "number"}}
+
+    assert interface_findings(both, one) == []
+    assert try_alone(both, one, MESSAGES) == []
+    wrong = both.replace("price=1.5", "tray=1")
+    (lacks, unknown) = interface_findings(wrong, one)
+    assert "the payload of sold lacks price" in lacks
+    assert "has no tray; its keys: price" in unknown
+    assert "The payload of sold lacks price." in try_alone(wrong, one, MESSAGES)
+    (strange,) = interface_findings(
+        both.replace('entity="shop"', 'entity="shed"').replace(", price=1.5", ", tray=1"), one
+    )
+    assert 'sold is not reported for \'shed\'; write entity="till" or entity="shop"' in strange
+
+
+def with_events(contract: Contract, events: list[dict]) -> Contract:
+    data = contract.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return from_data(Contract, {**data, "events": [*data["events"], *events]}, "contract")
