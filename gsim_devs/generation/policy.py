@@ -9,6 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
+
+from .set_order import ordered_sets
 
 LONGEST = 60_000
 """Characters in a file."""
@@ -112,7 +115,7 @@ def policy_findings(source: str) -> list[Finding]:
     if too_deep := _nesting(tree):
         return [too_deep]
     modules = _imported_modules(tree)
-    found = [*_top(tree)]
+    found = [*_top(tree), *_unordered(tree)]
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -132,6 +135,16 @@ def _nesting(tree: ast.Module) -> Finding | None:
             return _at(node, "nesting", f"The code is nested more than {DEEPEST} deep.")
         pending += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
     return None
+
+
+def _unordered(tree: ast.Module) -> Iterator[Finding]:
+    for node in ordered_sets(tree):
+        text = shorten(ast.unparse(node), 60, placeholder=" …")
+        yield _at(
+            node,
+            "order",
+            f"The order of the set {text} differs between runs; go through sorted({text}), or keep a dict or a list.",
+        )
 
 
 def _imported_modules(tree: ast.Module) -> dict[str, str]:
