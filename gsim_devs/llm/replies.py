@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
-_FENCED = re.compile(
-    r"^[ \t]*(```+|~~~+)[ \t]*([\w+-]*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL
-)
+_OPENING = re.compile(r"[ \t]*(```+|~~~+)[ \t]*([\w+-]*)")
+_CLOSING = re.compile(r"[ \t]*(```+|~~~+)[ \t]*")
 
 
 def json_object(text: str) -> dict[str, Any]:
     """The JSON object that a reply is or holds; raises ValueError with a sentence that the writer can act on."""
-    candidates = [text, *(block for _, language, block in _FENCED.findall(text) if language in ("", "json"))]
+    candidates = [text, *(block for language, block in _blocks(text) if language in ("", "json"))]
     start, end = text.find("{"), text.rfind("}")
     if 0 <= start < end:
         candidates.append(text[start : end + 1])
@@ -36,14 +36,32 @@ def json_object(text: str) -> dict[str, Any]:
 
 def code_block(text: str) -> str:
     """The longest block of code of a reply; raises ValueError where there is none."""
-    blocks = [
-        block for _, language, block in _FENCED.findall(text) if language in ("", "python", "py", "python3")
-    ]
+    blocks = [block for language, block in _blocks(text) if language in ("", "python", "py", "python3")]
     if not blocks:
         raise ValueError(
             "The reply holds no block of code; answer with one block that begins with ```python."
         )
     return str(max(blocks, key=len))
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Language and content of what stands between two equal fences; in one pass, as a reply may be all fences."""
+    lines = text.split("\n")
+    closings: dict[str, list[int]] = {}
+    for number in range(len(lines) - 1, -1, -1):
+        if closing := _CLOSING.fullmatch(lines[number]):
+            closings.setdefault(closing[1], []).append(number)
+    after = 0
+    for number, line in enumerate(lines):
+        opening = _OPENING.match(line) if number >= after else None
+        if opening is None:
+            continue
+        waiting = closings.get(opening[1], [])
+        while waiting and waiting[-1] <= number:
+            waiting.pop()
+        if waiting:
+            after = waiting[-1] + 1
+            yield opening[2], "".join(f"{held}\n" for held in lines[number + 1 : waiting[-1]])
 
 
 def form_of(model: type[BaseModel]) -> str:
