@@ -321,6 +321,17 @@ BROKEN = {
             "The component hall.worker binds 'skill', which is float, to True.",
         ),
         (
+            {(*WORKER, "arguments", "skill"): {"value": float("nan")}},
+            "The component hall.worker binds 'skill' to nan, which holds no finite number.",
+        ),
+        (
+            {
+                ("models", "Clerk", "arguments", "skill"): "tuple[float, ...]",
+                (*WORKER, "arguments", "skill"): {"value": [1.0, float("inf")]},
+            },
+            "The component hall.worker binds 'skill' to [1.0, inf], which holds no finite number.",
+        ),
+        (
             {("models", "Clerk", "arguments", "clerk_id"): "str"},
             "The component hall.worker binds 'clerk_id', which is str, to the number of its copy (int).",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -64,10 +65,12 @@ def copy_numbers(plan: PlanTree) -> Iterator[str]:
 
 
 def fixed_values(plan: PlanTree) -> Iterator[str]:
-    """Fixed values and numbers of copies fit the types of the init arguments."""
+    """Fixed values are finite, and with numbers of copies fit the types of the init arguments."""
     for place, name, binding, wanted in _bindings(plan):
         if isinstance(binding, ValueBinding) and not holds(wanted, binding.value):
             yield f"The component {place.path} binds {name!r}, which is {wanted}, to {binding.value!r}."
+        if isinstance(binding, ValueBinding) and not _is_finite(binding.value):
+            yield f"The component {place.path} binds {name!r} to {binding.value!r}, which holds no finite number."
         if isinstance(binding, CopyBinding) and not accepts(wanted, Named("int")):
             yield f"The component {place.path} binds {name!r}, which is {wanted}, to the number of its copy (int)."
 
@@ -164,3 +167,15 @@ def _named(binding: Binding) -> str:
 
 def _may_be_json(wanted: TypeExpression) -> bool:
     return isinstance(wanted, Many) or wanted == Named("dict")
+
+
+def _is_finite(value: object) -> bool:
+    """Whether all numbers in a value are finite; a plan as JSON could not hold the others."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        if isinstance(one, list | tuple | dict):
+            pending += one.values() if isinstance(one, dict) else one
+    return True
