@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from gsim_devs.errors import GenerationError, GsimError, UsageError
 
@@ -311,6 +311,12 @@ def _job(options: argparse.Namespace) -> Job:
 
     if options.jobs is not None and options.jobs < 1:
         raise UsageError(f"--jobs must be at least 1, not {options.jobs}")
+    if options.attempts < 1:
+        raise UsageError(f"--attempts must be at least 1, not {options.attempts}")
+    if options.rounds < 0:
+        raise UsageError(f"--rounds must not be negative, but is {options.rounds}")
+    for name in ("save_plan", "save_rules"):
+        _refuse_unwritable(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.save_rules is not None and not options.draft_rules:
         raise UsageError("--save-rules keeps rules that are drafted; add --draft-rules")
     scenario = scenario_of(options.id)
@@ -322,12 +328,29 @@ def _job(options: argparse.Namespace) -> Job:
         plan=load_plan(options.plan) if options.plan else None,
         attempts=options.attempts,
         rounds=options.rounds,
-        levels=tuple(options.examine_on.split(",")),
+        levels=_levels(options.examine_on),
         launcher=sandboxed(options.isolation),
         jobs=options.jobs or os.cpu_count() or 1,
         verify=options.verify,
         draft_rules=options.draft_rules,
     )
+
+
+def _refuse_unwritable(flag: str, file: Path | None) -> None:
+    """Now, not when everything is paid for."""
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        what = "is a folder" if file.is_dir() else f"is in no folder; make {file.parent}"
+        raise UsageError(f"{flag}: {file} {what}")
+
+
+def _levels(given: str) -> tuple[str, ...]:
+    from gsim_devs.contracts.cases import Level
+
+    levels, known = tuple(given.split(",")), get_args(Level)
+    for level in levels:
+        if level not in known:
+            raise UsageError(f"--examine-on: there is no level {level!r}; there are {', '.join(known)}")
+    return levels
 
 
 def manifest_of(job: Job, options: argparse.Namespace) -> Manifest:

@@ -13,6 +13,9 @@ from .values import Name
 Kind = Annotated[str, Field(pattern=r"^.+\..+$")]
 """A kind of record: `entity.event`."""
 
+Level = Literal["smoke", "normal", "edge", "stress"]
+"""How much a test input asks of a simulator."""
+
 
 class MatchingRecords(Declaration):
     """How many records of a kind hold given payload values."""
@@ -51,7 +54,7 @@ class Case(Declaration):
 
     id: Identifier
     """Its name."""
-    level: Literal["smoke", "normal", "edge", "stress"]
+    level: Level
     """smoke: it runs at all; normal: ordinary use; edge: limits and coincidences; stress: size."""
     notes: str = ""
     """What it is for."""

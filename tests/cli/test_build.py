@@ -63,6 +63,18 @@ def test_a_build_prints_its_plan_its_scores_and_what_it_took(place, capsys):
         (("build", "abp", "--model", "m-1"), "OPENAI_API_KEY is not set"),
         (("build", "abp", "--llm", "oracle"), "unknown language model 'oracle'"),
         ((*REPLAY, "--jobs", "0"), "--jobs must be at least 1, not 0"),
+        ((*REPLAY, "--attempts", "0"), "--attempts must be at least 1, not 0"),
+        ((*REPLAY, "--rounds", "-1"), "--rounds must not be negative, but is -1"),
+        (
+            (*REPLAY, "--examine-on", "smoke,smok"),
+            "there is no level 'smok'; there are smoke, normal, edge, stress",
+        ),
+        ((*REPLAY, "--save-plan", "no/plan.yaml"), "--save-plan: no/plan.yaml is in no folder; make no"),
+        ((*REPLAY, "--save-plan", "specs"), "--save-plan: specs is a folder"),
+        (
+            (*REPLAY, "--draft-rules", "--save-rules", "no/rules.yaml"),
+            "no/rules.yaml is in no folder; make no",
+        ),
         ((*REPLAY, "--max-calls", "0"), "max_calls"),
         (("build", "abp", "--llm", "manual:by_hand", "--max-cost", "0.5"), "max_cost needs the price"),
         ((*REPLAY, "--isolation", "prayer"), "there is no isolation 'prayer'"),
