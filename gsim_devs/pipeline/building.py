@@ -40,6 +40,8 @@ PERFECT = (1.0, 1.0, 1.0, 1.0)
 """The score of a simulator in which nothing was found."""
 
 _MOST_SEEN = 8
+_MOST_SPLITS = 3
+"""One within another; a language model that answers every split with a split would never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ async def build(job: Job, backend: Backend, tell: Tell = silent) -> Built:
 
 
 async def plan_only(job: Job, backend: Backend, tell: Tell = silent) -> Draft:
-    """Plan, to any depth, and write nothing."""
+    """Plan, with the insides of what is split, and write nothing."""
     shop = _Workshop(job, Counted(backend, tell), tell)
     await shop.plan()
     await shop.settle(_nothing)
@@ -191,25 +193,30 @@ class _Workshop:
         )
 
     async def settle(self, then: Callable[[str, Draft], Awaitable[None]]) -> None:
-        """Plan further what is to be, to any depth; each model goes on at once when it is settled."""
-        await _together(self._settle(model, self.draft, then) for model in self.draft.plan.models)
+        """Plan further what is to be; each model goes on at once when it is settled."""
+        await _together(self._settle(model, self.draft, then, 0) for model in self.draft.plan.models)
         # Not in the order in which they came: that is another one each time.
         while waiting := self.draft.open:
             model = waiting[0]
             inside = self.insides.get(model)
             self.draft = self.draft.with_inside(model, inside) if inside else self.draft.kept_whole(model)
 
-    async def _settle(self, model: str, draft: Draft, then: Callable[[str, Draft], Awaitable[None]]) -> None:
+    async def _settle(
+        self, model: str, draft: Draft, then: Callable[[str, Draft], Awaitable[None]], depth: int
+    ) -> None:
         """`draft` holds nothing of what is planned beside this model, so that what is asked depends on no latency."""
-        inside = await self._split(model, draft) if draft.parts[model].split else None
+        inside = await self._split(model, draft, depth) if draft.parts[model].split else None
         if inside is None:
             await then(model, draft)
         else:
             within = draft.with_inside(model, inside)
-            await _together(self._settle(one, within, then) for one in inside.plan.models)
+            await _together(self._settle(one, within, then, depth + 1) for one in inside.plan.models)
 
-    async def _split(self, model: str, draft: Draft) -> Inside | None:
-        """Plan one model further; None where there is no sound plan of its inside."""
+    async def _split(self, model: str, draft: Draft, depth: int) -> Inside | None:
+        """Plan one model further; None where there is no sound plan of its inside, or it is too deep for one."""
+        if depth >= _MOST_SPLITS:
+            self.tell("kept whole", model, reason=f"it is already {_MOST_SPLITS} splits below the whole")
+            return None
         try:
             inside = await converse(split_model(draft, model, self.job.scenario.contract), self.backend)
         except GenerationError as error:

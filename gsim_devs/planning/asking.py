@@ -1,7 +1,7 @@
 """Ask a language model for a plan, examine it, send its defects back, until there are none.
 
 A small system takes one request. Where the plan leaves a model that is too much for one class, that model is planned
-further in a conversation of its own, beside those of its siblings, to any depth.
+further in a conversation of its own, beside those of its siblings.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
     def examined(reply: PlanReply) -> tuple[Inside, list[str]]:
         inside = Inside(plan_of(reply, contract.id), _parts(reply), _rest(reply))
         unknown = _unknown_sentences(reply, len(draft.text.sentences))
-        if strange := [*_strangely_named(draft, model, inside), *unknown]:
+        if strange := [*_strangely_named(draft, model, inside), *unknown, *_still_whole(model, inside)]:
             return inside, strange
         whole = joined(draft, model, inside)
         return inside, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
@@ -185,6 +185,14 @@ def _strangely_named(draft: Draft, model: str, inside: Inside) -> list[str]:
         for name in (*inside.plan.models, *inside.plan.messages)
         if not name.startswith(model) or name == model or (longer and name.startswith(longer))
     ]
+
+
+def _still_whole(model: str, inside: Inside) -> list[str]:
+    """An inside of one component is no way to make it smaller."""
+    nodes = [node for _, node, _ in atomics(inside.plan)]
+    if len(nodes) > 1 or any(node.copies is not None for node in nodes):
+        return []
+    return [f"The inside of {model} must consist of several components; share its work among them."]
 
 
 def _unsplittable(draft: Draft) -> list[str]:

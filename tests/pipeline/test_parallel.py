@@ -90,6 +90,21 @@ def test_a_hundred_components_in_three_levels_keep_thirty_two_calls_in_flight(bu
     assert done.trace == b'{"time": 100.0, "entity": "last", "event": "arrived", "payload": {"item": 1}}\n'
 
 
+def test_splits_within_splits_come_to_an_end(built):
+    """Every model is to be split, those at the fourth level too."""
+    texts = {
+        slot: text.replace('"split": false', '"split": true')
+        for slot, text in large.replies(2, 2, 2, 2).items()
+    }
+    backend = Slow(texts)
+
+    made, _ = built(backend)
+
+    assert sorted(backend.requests) == sorted(texts)
+    assert len(made.versions) == 16
+    assert made.draft.open == []
+
+
 def test_nothing_waits_for_what_it_does_not_need(built):
     texts = large.replies(3, 2)
     slow = "plan/b02/a1"

@@ -248,6 +248,21 @@ def test_sentences_that_do_not_exist_go_back(number):
     assert f"The model EgressValve names the sentence {number};" in requests[1].messages[-1].text
 
 
+def test_an_inside_of_one_component_goes_back():
+    whole = sound()
+    egress = next(one for one in whole["models"] if one["name"] == "Egress")
+    alone = {**egress, "name": "EgressOnly", "split": True, "sentences": [40]}
+    egress |= {"split": True, "sentences": [40]}
+    draft, _ = lead(plan_system(SPECIFICATION, CONTRACT), whole)
+    part = inside(egress)
+    (node,) = (one for one in part["components"] if one["name"] == "valve")
+    same = part | {"models": [alone], "components": [node | {"model": "EgressOnly"}], "couplings": []}
+
+    _, requests = lead(split_model(draft, "Egress", CONTRACT), same, part)
+
+    assert "The inside of Egress must consist of several components" in requests[1].messages[-1].text
+
+
 def coupled(name, within):
     ports = {"arguments": [], "inputs": [], "outputs": []}
     return {
