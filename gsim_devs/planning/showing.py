@@ -16,7 +16,7 @@ def as_tree(plan: PlanTree) -> str:
     """The components, indented, with what they are and what they report."""
     lines = [f"{plan.root.name}  {plan.root.about}".rstrip()]
     lines += _branches(plan, plan.root, "")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_printable(line)}\n" for line in lines)
 
 
 def as_mermaid(plan: PlanTree) -> str:
@@ -26,7 +26,7 @@ def as_mermaid(plan: PlanTree) -> str:
     lines += [f"  out_{name}([{name}])" for name in plan.root.outputs]
     lines += _boxes(plan.root, "", "  ")
     lines += [f"  {source} -->|{message}| {target}" for source, message, target in _arrows(plan)]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_printable(line)}\n" for line in lines)
 
 
 def coverage(draft: Draft) -> str:
@@ -38,8 +38,9 @@ def coverage(draft: Draft) -> str:
     lines = []
     for number, sentence in enumerate(draft.text.sentences, 1):
         who = ", ".join(keepers.get(number, ())) or f"- ({draft.rest.get(number, 'nobody')})"
-        lines.append(f"[{number}] {shorten(' '.join(sentence.split()), 70, placeholder=' …')}\n      {who}")
-    return "\n".join(lines) + "\n"
+        lines.append(f"[{number}] {shorten(' '.join(sentence.split()), 70, placeholder=' …')}")
+        lines.append(f"      {who}")
+    return "".join(f"{_printable(line)}\n" for line in lines)
 
 
 def _branches(plan: PlanTree, coupled: Coupled, indent: str) -> Iterator[str]:
@@ -97,3 +98,8 @@ def _reached(ways: dict[PortOf, list[PortOf]], source: PortOf, ends: set[str]) -
 
 def _box(path: str) -> str:
     return path.replace(".", "_")
+
+
+def _printable(line: str) -> str:
+    """A line that moves no cursor: what a language model says may hold anything."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line)
