@@ -121,9 +121,25 @@ def _bound(node: dict[str, Any], outer: dict[str, Any]) -> dict[str, Any]:
     if "children" in node:
         return {**node, "children": [_bound(one, outer) for one in node["children"]]}
     given = outer.get("arguments") or {}
+    if isinstance(node.get("copies"), dict):
+        node = {**node, "copies": _copies(node, given)}
     arguments = {
         name: given.get(binding["argument"], binding) if "argument" in binding else binding
         for name, binding in (node.get("arguments") or {}).items()
     }
     entity = node.get("entity") or outer.get("entity") or outer["name"]
     return {**node, "arguments": arguments, "entity": entity}
+
+
+def _copies(node: dict[str, Any], given: Mapping[str, Any]) -> Any:
+    """How many copies of a component of the inside there are, where an init argument of the replaced one says it."""
+    name = node["copies"]["argument"]
+    binding = given.get(name, node["copies"])
+    if "value" in binding:
+        return binding["value"]
+    if "argument" not in binding:
+        raise UsageError(
+            f"The component {node['name']} has as many copies as {name} says, but that is neither an argument of the "
+            "run nor a fixed number; write down how many there are."
+        )
+    return binding
