@@ -116,7 +116,7 @@ def _sifted(
         elif len(sound) == _MOST_RULES:
             left_out[name] = (f"rule {name}: there are more than {_MOST_RULES} rules; keep the best of them",)
         elif defects := tuple(_defects(one, name, specification, contract, examine)):
-            left_out[name] = defects
+            left_out[name if name not in left_out else f"{name}, number {number}"] = defects
         else:
             sound[name] = _alone(one, name, contract)
     rules = tuple(rule for one in sound.values() for rule in one.rules)

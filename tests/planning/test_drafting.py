@@ -105,6 +105,15 @@ def test_an_id_counts_once():
     assert list(found.left_out) == ["bits, number 2"]
 
 
+def test_of_two_rules_with_one_id_the_defects_of_both_are_sent_back():
+    strange = [{**BITS, "expect": word} for word in ("colour", "weight")]
+
+    found, requests = drafted(rules(*strange), rules(*strange), attempts=2)
+
+    assert list(found.left_out) == ["bits", "bits, number 2"]
+    assert all(word in requests[1].messages[-1].text for word in ("colour", "weight"))
+
+
 def test_there_is_an_end_to_the_number_of_rules():
     found, _ = drafted(rules(*({**BITS, "id": f"bits-{number}"} for number in range(99))), attempts=1)
 
