@@ -119,7 +119,9 @@ def _replace(coupled: dict[str, Any], model: str, inside: dict[str, Any]) -> boo
 def _bound(node: dict[str, Any], outer: dict[str, Any]) -> dict[str, Any]:
     """A component of the inside, with what the replaced one was given in place of its init arguments."""
     if "children" in node:
-        return {**node, "children": [_bound(one, outer) for one in node["children"]]}
+        # Another inside may have a part of that name too.
+        name = f"{outer['model']}{node['class']}"
+        return {**node, "class": name, "children": [_bound(one, outer) for one in node["children"]]}
     given = outer.get("arguments") or {}
     if isinstance(node.get("copies"), dict):
         node = {**node, "copies": _copies(node, given)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gsim_devs.contracts import PlanTree, atomics, from_data
+from gsim_devs.contracts import PlanTree, atomics, coupled_nodes, from_data
 from gsim_devs.errors import UsageError
 from gsim_devs.planning import Draft, Inside, Part, cut
 
@@ -50,3 +50,16 @@ def test_a_number_of_copies_that_nobody_knows_beforehand_is_refused():
 
     with pytest.raises(UsageError, match="clerk has as many copies as staff says"):
         draft("Hall", staff={"parameter": "staff"}).with_inside("Hall", inside("Hall", counter))
+
+
+def test_parts_of_one_name_in_two_insides_are_two_classes():
+    front = {"name": "front", "class": "Front"}
+    whole = draft("Hall", "Yard")
+    for name in ("Hall", "Yard"):
+        whole = whole.with_inside(
+            name, inside(name, front | {"children": [{"name": "clerk", "model": f"{name}Clerk"}]})
+        )
+
+    names = [node.class_name for path, node in coupled_nodes(whole.plan) if path]
+
+    assert sorted(names) == ["Hall", "HallFront", "Yard", "YardFront"]
