@@ -144,7 +144,7 @@ def critical_path(seconds: Mapping[str, float], insides: Mapping[str, Iterable[s
     def planned(name: str) -> float:
         taken = chains["plan"].get("", 0.0)
         while name:
-            taken += chains["plan"].get(name.replace("_", ""), 0.0)
+            taken += chains["plan"].get(name, 0.0)
             name = above.get(name, "")
         return taken
 
@@ -200,6 +200,9 @@ class _Workshop:
             model = waiting[0]
             inside = self.insides.get(model)
             self.draft = self.draft.with_inside(model, inside) if inside else self.draft.kept_whole(model)
+        # Each inside was examined without those that were planned beside it.
+        if self.insides and (defects := check_plan(self.draft.plan, self.job.scenario.contract)):
+            raise GenerationError("a plan", defects)
 
     async def _settle(
         self, model: str, draft: Draft, then: Callable[[str, Draft], Awaitable[None]], depth: int

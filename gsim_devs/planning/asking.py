@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from gsim_devs.contracts import Contract, atomics, check_plan, from_data
+from gsim_devs.contracts import Contract, atomics, check_plan, coupled_nodes, from_data, snake_case
 from gsim_devs.contracts.documents import write_yaml
 from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
@@ -106,7 +106,7 @@ def split_model(draft: Draft, model: str, contract: Contract, attempts: int = 3)
         whole = joined(draft, model, inside)
         return inside, [*check_plan(whole.plan, contract), *_unclaimed(whole, claims), *_unsplittable(whole)]
 
-    slot = f"plan/{model.lower()}"
+    slot = f"plan/{snake_case(model)}"
     return (yield from _asked(slot, rendered(_PROMPTS / "split.md", asked), examined, attempts))
 
 
@@ -179,10 +179,12 @@ def _unclaimed(draft: Draft, wanted: Sequence[int] | None = None) -> list[str]:
 def _strangely_named(draft: Draft, model: str, inside: Inside) -> list[str]:
     """New names that a model which is planned further at the same time might give as well."""
     longer = tuple(name for name in draft.plan.models if name.startswith(model) and name != model)
+    # These get the model's name in front when the inside is put in its place.
+    coupled = (f"{model}{node.class_name}" for path, node in coupled_nodes(inside.plan) if path)
     return [
         f"The name {name} must begin with {model}"
         + (f", and not with {' or '.join(longer)}." if longer else ", so that it is nobody else's.")
-        for name in (*inside.plan.models, *inside.plan.messages)
+        for name in (*inside.plan.models, *inside.plan.messages, *coupled)
         if not name.startswith(model) or name == model or (longer and name.startswith(longer))
     ]
 

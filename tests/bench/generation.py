@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gsim_devs.contracts import snake_case
 from gsim_devs.execution import sandboxed
 from gsim_devs.llm import Configuration, open_backend
 from gsim_devs.pipeline import Built, Job, build
@@ -66,5 +67,5 @@ def _slot(request: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     """Plans of insides name their model."""
     question = request["messages"][1]["content"]
     if question.startswith("The model `"):
-        return f"plan/{question.split('`')[1].lower()}/a1"
+        return f"plan/{snake_case(question.split('`')[1])}/a1"
     return slot_of(request, texts)

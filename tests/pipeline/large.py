@@ -65,7 +65,7 @@ def _plan(
         first, last = is_first and index == 0, is_last and index == width - 1
         models.append(_model(name, first, last, bool(deeper)))
         if deeper:
-            _plan(texts, f"plan/{name.lower()}", name, first, last, tuple(deeper))
+            _plan(texts, f"plan/{snake_case(name)}", name, first, last, tuple(deeper))
         else:
             texts[f"component/{snake_case(name)}/a1"] = _code(name, first, last)
     texts[f"{slot}/a1"] = json.dumps({

@@ -131,7 +131,7 @@ def test_the_critical_path_is_the_plan_and_the_slowest_component():
 
 def test_a_component_waits_for_the_plans_that_it_is_inside_of_and_for_no_others():
     seconds = {
-        "plan/a1": 1.0, "plan/outer/a1": 2.0, "plan/outermiddle/a1": 4.0, "plan/other/a1": 5.0,
+        "plan/a1": 1.0, "plan/outer/a1": 2.0, "plan/outer_middle/a1": 4.0, "plan/other/a1": 5.0,
         "component/outer_middle_inner/a1": 8.0, "component/other/a1": 3.0,
     }  # fmt: skip
     insides = {"Outer": ["OuterMiddle"], "OuterMiddle": ["OuterMiddleInner"]}
