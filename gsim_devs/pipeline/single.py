@@ -31,7 +31,7 @@ from gsim_devs.contracts import (
     TextArgument,
     trace_schema,
 )
-from gsim_devs.errors import GenerationError
+from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.llm import (
     Backend,
     Conversation,
@@ -62,6 +62,8 @@ _KEYWORDS = {
     "maximum": "maximum",
     "exclusive_maximum": "exclusiveMaximum",
 }
+_MARK = ".single-file-simulator"
+"""The file by which a folder that was filled here is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ async def build_single(job: Job, backend: Backend, tell: Tell = silent, *, repai
         repairs: how often what was found is sent back.
     """
     started = time.monotonic()
+    _refuse_to_overwrite(job.into)
     counted = Counted(backend, tell)
     attempts = await converse(_written(_Bench(job, tell), repairs), counted)
     chosen = max(attempts, key=_worth)
@@ -244,9 +247,18 @@ def _sentences(found: Conformance | None) -> Iterator[str]:
             yield one.sentence
 
 
+def _refuse_to_overwrite(into: Path) -> None:
+    """Now, not when everything is paid for."""
+    if into.exists() and not into.is_dir():
+        raise UsageError(f"{into} is a file; a simulator is a folder")
+    if into.is_dir() and any(into.iterdir()) and not (into / _MARK).is_file():
+        raise UsageError(f"{into} holds something else; choose another place, or remove it")
+
+
 def _put(source: str, job: Job) -> list[str]:
     """The program in its place; the command line that starts it."""
     job.into.mkdir(parents=True, exist_ok=True)
+    (job.into / _MARK).touch()
     program = job.into.absolute() / "__main__.py"
     program.write_text(source, encoding="utf-8", errors="replace")
     seed = [] if "seed" in job.scenario.contract.arguments else ["--seed", SEED]

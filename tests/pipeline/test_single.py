@@ -12,7 +12,7 @@ import pytest
 
 from gsim_devs.conformance import conform, load_scenario
 from gsim_devs.contracts import trace_schema
-from gsim_devs.errors import GenerationError
+from gsim_devs.errors import GenerationError, UsageError
 from gsim_devs.execution import sandboxed
 from gsim_devs.llm import Script, rendered, variables
 from gsim_devs.pipeline import Job, build_single, single
@@ -106,3 +106,18 @@ def test_the_arguments_of_every_test_input_fit_the_schema(system):
         jsonschema.validate(dict(case.arguments), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"unheard_of": 1}, schema)
+
+
+def test_what_somebody_else_wrote_is_not_overwritten_and_what_was_made_here_is(job):
+    job.into.mkdir()
+    program = job.into / "__main__.py"
+    program.write_text("mine")
+
+    with pytest.raises(UsageError, match="made holds something else"):
+        made(job, [])
+
+    assert program.read_text() == "mine"
+    program.unlink()
+    for source in (EARLY, ONE_FILE):
+        made(job, [code(source)])
+        assert program.read_text() == source
