@@ -167,6 +167,8 @@ class _Workshop:
     at_first: Conformance | None = None
     insides: dict[str, Inside] = field(default_factory=dict)
     """Of the models that were planned further."""
+    tried: tuple[Mapping[str, str], Conformance | None] | None = None
+    """The sources that were assembled last, and how they did."""
     draft: Draft = field(init=False)
     advisers: Advisers = field(init=False)
 
@@ -346,18 +348,23 @@ class _Workshop:
             self.versions[model] = replace(self.versions[model], attempt=version.attempt)
 
     async def _try(self) -> Conformance | None:
+        """Assemble what there is and try it, unless that was done last."""
         scenario, job = self.job.scenario, self.job
         sources = {name: version.source for name, version in self.versions.items()}
+        if self.tried is not None and self.tried[0] == sources:
+            return self.tried[1]
+        self.tried = None
         try:
             assemble(self.draft.plan, sources, scenario.contract, job.into, origin="a language model")
         except UsageError as error:
             if defects := self._defects():
                 raise GenerationError("a simulator", [*str(error).splitlines(), *defects]) from None
             raise
-        if not any(case.level in job.levels for case in scenario.cases):
-            return None
-        found = await self._examined(scenario.rules)
-        self.tell("tried", operational=found.operational, behavioural=found.behavioural)
+        found = None
+        if any(case.level in job.levels for case in scenario.cases):
+            found = await self._examined(scenario.rules)
+            self.tell("tried", operational=found.operational, behavioural=found.behavioural)
+        self.tried = sources, found
         return found
 
     async def _examined(self, rules: RuleSet) -> Conformance:

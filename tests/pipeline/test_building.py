@@ -96,6 +96,18 @@ def test_the_best_simulator_is_kept_and_what_is_still_wrong_is_said(tmp_path):
     assert any("Sender" in sentence and "preparation" in sentence for sentence in built.unresolved)
 
 
+def test_what_was_not_mended_is_not_tried_again(tmp_path):
+    unsound = LATE.replace("from runtime import", "import os\nfrom runtime import")
+    answers = Answers(Sender=[LATE, *[unsound] * 20])
+
+    built, told = made(tmp_path, answers, rounds=2)
+
+    assert [kind for kind, _ in told].count("mending") == 2
+    assert [kind for kind, _ in told].count("tried") == 1
+    assert built.versions["Sender"].source == LATE
+    assert built.conformance == built.at_first
+
+
 def test_a_component_without_any_code_ends_it(tmp_path):
     answers = Answers(Sender=["x"])
     answers.texts |= {f"component/sender/a{attempt}": "I cannot." for attempt in (1, 2)}
