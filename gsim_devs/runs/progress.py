@@ -247,7 +247,7 @@ def _is_of_part(event: Event) -> bool:
 
 def _inside(model: str) -> str:
     """The slot, but for the attempt, of the plan of a model's inside."""
-    return f"{PLAN}/{model.lower()}"
+    return f"{PLAN}/{snake_case(model)}"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from gsim_devs.contracts import snake_case
 from gsim_devs.trace.wording import cut
 
 from .events import Event
@@ -55,7 +56,7 @@ def _rows(state: State) -> Iterator[tuple[str, Part]]:
     """The names, indented, and the parts, each once."""
     inside: dict[str, list[Part]] = {}
     for part in (*state.components.values(), *(one for key, one in state.plans.items() if key != PLAN)):
-        inside.setdefault((part.inside_of or "").lower(), []).append(part)
+        inside.setdefault(snake_case(part.inside_of or ""), []).append(part)
     if PLAN in state.plans:
         yield PLAN, state.plans[PLAN]
     # No recursion: a file may claim any depth.
@@ -66,7 +67,7 @@ def _rows(state: State) -> Iterator[tuple[str, Part]]:
             left = [("", part) for part in reversed(inside.pop(next(iter(inside))))]
         indent, part = left.pop()
         yield f"{indent}{cut(part.name, _WIDEST_NAME)}", part
-        below = inside.pop(part.name.lower(), [])
+        below = inside.pop(snake_case(part.name), [])
         left += [(f"{indent}  "[:_WIDEST_NAME], one) for one in reversed(below)]
 
 

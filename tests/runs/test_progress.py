@@ -81,8 +81,8 @@ def test_what_was_not_accepted_when_it_ended_has_failed():
 def test_a_model_that_is_planned_further_stands_above_its_inside():
     events = told(
         *PLANNED,
-        ("asked", "plan/ackchannel/a1", {}),
-        reply("plan/ackchannel/a1"),
+        ("asked", "plan/ack_channel/a1", {}),
+        reply("plan/ack_channel/a1"),
         ("split", "AckChannel", {"models": ["Line", "Loss"]}),
     )
 
@@ -96,7 +96,7 @@ def test_a_model_that_is_planned_further_stands_above_its_inside():
 def test_a_model_that_is_kept_whole_says_why():
     kept = ("kept whole", "AckChannel", {"reason": "its ports do not fit"})
 
-    state = reduce(told(*PLANNED, ("asked", "plan/ackchannel/a1", {}), kept))
+    state = reduce(told(*PLANNED, ("asked", "plan/ack_channel/a1", {}), kept))
 
     assert state.components["ack_channel"].stand == "queued"
     assert any("its ports do not fit" in one for one in tree(state))
