@@ -12,8 +12,7 @@ from typing import Literal
 
 from gsim_devs.contracts import from_data, snake_case
 from gsim_devs.contracts.declaration import Declaration
-from gsim_devs.errors import UsageError
-from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
+from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, insist, json_object, rendered
 from gsim_devs.rules import is_quoted
 
 from .asking import Trial, Version, examined, messages_after, slot_of
@@ -114,22 +113,18 @@ def read_component(
         ),
         Message(role="user", text=rendered(_PROMPTS / "reading.md", _prompt(one, source))),
     )
-    turns: tuple[Message, ...] = ()
-    defects: list[str] = []
-    for attempt in range(1, attempts + 1):
-        reply: Reply = yield Request(
-            slot=f"verify/{snake_case(one.model)}/a{attempt}",
-            messages=messages + turns,
-            reply_schema=WireReading.model_json_schema(),
-        )
-        try:
-            said = from_data(WireReading, json_object(reply.text), "reading")
-            return _weighed(said, one, source, specification)
-        except (UsageError, ValueError) as error:
-            defects = str(error).splitlines()
-        again = rendered(_PROMPTS / "reread.md", RereadPrompt(defects[:_MOST_OBJECTIONS]))
-        turns = (Message(role="assistant", text=reply.text), Message(role="user", text=again))
-    return Reading(unfounded=tuple(defects[:1]))
+    found, defects = yield from insist(
+        f"verify/{snake_case(one.model)}",
+        messages,
+        lambda text: (
+            _weighed(from_data(WireReading, json_object(text), "reading"), one, source, specification),
+            (),
+        ),
+        lambda defects: rendered(_PROMPTS / "reread.md", RereadPrompt(defects[:_MOST_OBJECTIONS])),
+        attempts,
+        WireReading.model_json_schema(),
+    )
+    return found or Reading(unfounded=tuple(defects[:1]))
 
 
 def answer_reader(

@@ -7,6 +7,7 @@ from .cassette import Cassette
 from .configuration import Configuration, load_configuration
 from .conversations import Conversation, Together, Work, converse
 from .failures import BudgetError, CallError, RecordingError, StoppedError
+from .insisting import insist
 from .interrupts import interruptible
 from .messages import Backend, Message, Reply, Request, Usage
 from .opening import Opened, open_backend
@@ -25,6 +26,7 @@ __all__ = [
     "Work",
     "Together",
     "converse",
+    "insist",
     "open_backend",
     "Opened",
     "interruptible",

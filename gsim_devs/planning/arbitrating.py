@@ -12,8 +12,7 @@ from typing import Literal
 
 from gsim_devs.contracts import from_data
 from gsim_devs.contracts.declaration import Declaration
-from gsim_devs.errors import UsageError
-from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
+from gsim_devs.llm import Conversation, Message, form_of, insist, json_object, rendered
 from gsim_devs.rules import is_quoted
 
 _PROMPTS = Path(__file__).with_name("prompts")
@@ -86,22 +85,18 @@ def arbitrate(rule: str, matter: DisputePrompt, attempts: int = 2) -> Conversati
         Message(role="system", text=rendered(_PROMPTS / "arbiter.md", ArbiterPrompt(form_of(WireDecision)))),
         Message(role="user", text=rendered(_PROMPTS / "dispute.md", matter)),
     )
-    turns: tuple[Message, ...] = ()
-    defects: list[str] = []
-    for attempt in range(1, attempts + 1):
-        reply: Reply = yield Request(
-            slot=f"arbiter/{rule}/a{attempt}",
-            messages=messages + turns,
-            reply_schema=WireDecision.model_json_schema(),
-        )
-        try:
-            said = from_data(WireDecision, json_object(reply.text), "decision")
-            return _weighed(said, matter.specification)
-        except (UsageError, ValueError) as error:
-            defects = str(error).splitlines()
-        again = rendered(_PROMPTS / "redecide.md", RedecidePrompt(defects[:8]))
-        turns = (Message(role="assistant", text=reply.text), Message(role="user", text=again))
-    return Decision("open", "", defects[0])
+    found, defects = yield from insist(
+        f"arbiter/{rule}",
+        messages,
+        lambda text: (
+            _weighed(from_data(WireDecision, json_object(text), "decision"), matter.specification),
+            (),
+        ),
+        lambda defects: rendered(_PROMPTS / "redecide.md", RedecidePrompt(defects[:8])),
+        attempts,
+        WireDecision.model_json_schema(),
+    )
+    return found or Decision("open", "", defects[0])
 
 
 def _weighed(said: WireDecision, specification: str) -> Decision:

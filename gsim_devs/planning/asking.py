@@ -14,7 +14,7 @@ from typing import TypeVar
 from gsim_devs.contracts import Contract, atomics, check_plan, coupled_nodes, from_data, snake_case
 from gsim_devs.contracts.documents import write_yaml
 from gsim_devs.errors import GenerationError, UsageError
-from gsim_devs.llm import Conversation, Message, Reply, Request, form_of, json_object, rendered
+from gsim_devs.llm import Conversation, Message, form_of, insist, json_object, rendered
 
 from .draft import Draft, Inside, Part, joined
 from .sentences import cut
@@ -122,28 +122,17 @@ def _asked(
     """Ask, examine, send the defects back."""
     system = rendered(_PROMPTS / "system.md", SystemPrompt(form_of(PlanReply)))
     messages = (Message(role="system", text=system), Message(role="user", text=question))
-    turns: tuple[Message, ...] = ()
-    defects: list[str] = []
-    for attempt in range(1, attempts + 1):
-        reply: Reply = yield Request(
-            slot=f"{slot}/a{attempt}",
-            messages=messages + turns,
-            reply_schema=PlanReply.model_json_schema(),
-        )
-        try:
-            found, defects = examined(from_data(PlanReply, json_object(reply.text), "plan"))
-        except (UsageError, ValueError) as error:
-            defects = str(error).splitlines()
-        if not defects:
-            return found
-        # Only the latest version is shown: earlier ones cost tokens and teach nothing.
-        turns = (
-            Message(role="assistant", text=reply.text),
-            Message(
-                role="user", text=rendered(_PROMPTS / "repair.md", RepairPrompt(defects[:_MOST_DEFECTS]))
-            ),
-        )
-    raise GenerationError("a plan", defects)
+    found, defects = yield from insist(
+        slot,
+        messages,
+        lambda text: examined(from_data(PlanReply, json_object(text), "plan")),
+        lambda defects: rendered(_PROMPTS / "repair.md", RepairPrompt(defects[:_MOST_DEFECTS])),
+        attempts,
+        PlanReply.model_json_schema(),
+    )
+    if found is None or defects:
+        raise GenerationError("a plan", defects)
+    return found
 
 
 def _parts(reply: PlanReply) -> dict[str, Part]:
