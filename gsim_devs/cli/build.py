@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from gsim_devs.errors import GenerationError, GsimError, UsageError
 
 from .conform import reference_for, scenario_of
+from .containment import add_isolation_option
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
@@ -51,12 +52,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("id", metavar="ID", help="the system, or the path of its folder in scenarios/")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the simulator's folder (default: build/ID)")
     add_backend_options(parser)
-    parser.add_argument(
-        "--isolation",
-        metavar="TIER",
-        default="auto",
-        help="how its code is contained: auto, none, process, kernel, bwrap (auto)",
-    )
+    add_isolation_option(parser, default="auto")
     parser.add_argument(
         "--runs", metavar="DIR", type=Path, default=Path("runs"), help="where runs are kept (runs)"
     )

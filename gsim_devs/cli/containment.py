@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from gsim_devs.execution import Launcher, Simulator
 
 
-def add_isolation_option(parser: argparse.ArgumentParser) -> None:
-    """Declare `--isolation TIER`."""
+def add_isolation_option(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Declare `--isolation TIER`; without a default it depends on who wrote the code."""
+    otherwise = default or "auto for what a language model wrote, none for other code"
     parser.add_argument(
         "--isolation",
         metavar="TIER",
+        default=default,
         help="how the simulator is contained: none, process, kernel, bwrap, or auto for the best that works here "
-        "(default: auto for what a language model wrote, none for other code)",
+        f"(default: {otherwise})",
     )
 
 
