@@ -1,0 +1,17 @@
+"""What calibration, diagnosis and interventions are worth, where the truth is known. A file for each part.
+
+Every part says what it measured beside what it should be, and beside what a published system reports where there is
+such a number. Leaves out the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from .report import Bar, Part
+from .systems import Systems
+
+__all__ = ["PARTS", "Part", "Bar", "Systems"]
+
+PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {}
+"""By name; of the systems, the seeds, and whom to tell how far it is."""
