@@ -49,6 +49,8 @@ class Job:
     seed: int = 0
     replication: int = 0
     parameters: Mapping[str, object] = field(default_factory=dict)
+    changes: tuple[tuple[float, str, object], ...] = ()
+    """Parameters that have another value from a time on: when, which, and the value."""
     detail: bool = False
 
 

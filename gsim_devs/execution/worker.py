@@ -98,12 +98,25 @@ def _served(program: Any, request: dict[str, Any]) -> tuple[dict[str, Any], byte
                 request["replication"],
                 writer.write,
                 request["parameters"],
+                *_changes(program, request),
             )
         finally:
             writer.close()
     except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
         header = {"status": _status(error), "error": _told(error), "memory": _lacked_memory(error)}
     return header | {"seconds": time.perf_counter() - started}, stream.getvalue()
+
+
+def _changes(program: Any, request: dict[str, Any]) -> tuple[Any, ...]:
+    from runtime.errors import UsageError
+
+    if not request["changes"]:
+        return ()
+    if not hasattr(program, "settle_changes"):
+        raise UsageError(
+            "the simulator's runtime is too old to change parameters during a run; assemble it again"
+        )
+    return (request["changes"],)
 
 
 def _writer(program: Any, stream: BinaryIO, request: dict[str, Any]) -> Any:
