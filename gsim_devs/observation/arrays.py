@@ -34,11 +34,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from gsim_devs.contracts import Contract
 from gsim_devs.errors import UsageError
@@ -56,6 +58,12 @@ _WORKER = Path(__file__).with_name("array_worker.py")
 _LENGTHS = struct.Struct(">IQ")
 _LONGEST_HEADER = 1 << 16
 _CHUNK = 1 << 20
+_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+"""The end of SplitMix64: each bit of what goes in changes half of what comes out."""
+
+Keys: TypeAlias = npt.NDArray[np.uint64]
+_Candidate: TypeAlias = tuple[Mapping[str, Any], int]
+"""Values of parameters, and the seed of their simulations."""
 
 
 class ArrayPath:
@@ -77,7 +85,7 @@ class ArrayPath:
         self._file = simulator / FILE
         self._own = _own_values(simulator, contract)
         self._workers = [_Worker(simulator, limits, launcher) for _ in range(workers)]
-        self._latest: tuple[Sequence[Start], int, int, _Batch] | None = None
+        self._latest: tuple[Sequence[Start], int, _Batch] | None = None
 
     def fits(self, starts: Sequence[Start]) -> bool:
         """Whether these starts tell all of the state, and lie on the grid of steps."""
@@ -94,14 +102,22 @@ class ArrayPath:
         )
 
     def simulate(
-        self, thetas: Sequence[Mapping[str, Any]], starts: Sequence[Start], *, seed: int, draws: int
+        self,
+        thetas: Sequence[Mapping[str, Any]],
+        starts: Sequence[Start],
+        *,
+        seeds: Sequence[int],
+        draws: int,
     ) -> Array:
-        """As `Experiment.simulate`: (P, draws, M, T, D)."""
-        batch = self._batch_of(starts, seed, draws)
+        """As `Experiment.simulate`, with a seed for each candidate: (P, draws, M, T, D)."""
+        batch = self._batch_of(starts, draws)
         told = batch.rows * batch.steps * len(self._names)
         most = min(MOST_ROWS // batch.rows, MOST_NUMBERS // told, math.ceil(len(thetas) / len(self._workers)))
         at_once = max(1, most)
-        parts = self._shared_out([thetas[k : k + at_once] for k in range(0, len(thetas), at_once)], batch)
+        candidates = list(zip(thetas, seeds, strict=True))
+        parts = self._shared_out(
+            [candidates[k : k + at_once] for k in range(0, len(candidates), at_once)], batch
+        )
         out = np.concatenate(parts).reshape(len(thetas), draws, len(starts), batch.steps, len(self._names))
         return out[:, :, np.arange(len(starts))[:, None], batch.looks] + batch.padding
 
@@ -110,9 +126,9 @@ class ArrayPath:
     ) -> None:
         """Refuse a step in which the rows of an array have to do with each other."""
         some = [*starts[:5], *starts[-1:]]
-        together = self.simulate([thetas[0], thetas[-1]], some, seed=0, draws=1)
+        together = self.simulate([thetas[0], thetas[-1]], some, seeds=[0, 0], draws=1)
         for row, start in enumerate(some):
-            alone = self.simulate(thetas[-1:], [start], seed=0, draws=1)
+            alone = self.simulate(thetas[-1:], [start], seeds=[0], draws=1)
             length = len(start.looks)
             if not np.array_equal(alone[0, 0, 0, :length], together[1, 0, row, :length], equal_nan=True):
                 raise UsageError(
@@ -125,7 +141,7 @@ class ArrayPath:
         for worker in self._workers:
             worker.close()
 
-    def _shared_out(self, parts: Sequence[Sequence[Mapping[str, Any]]], batch: _Batch) -> list[Array]:
+    def _shared_out(self, parts: Sequence[Sequence[_Candidate]], batch: _Batch) -> list[Array]:
         """Simulate parts of the candidates, as many at once as there are workers."""
         workers = self._workers[: len(parts)]
         for worker in workers:
@@ -135,7 +151,7 @@ class ArrayPath:
         for worker in workers:
             idle.put(worker)
 
-        def simulated(part: Sequence[Mapping[str, Any]]) -> Array:
+        def simulated(part: Sequence[_Candidate]) -> Array:
             worker = idle.get()
             try:
                 return self._part(part, batch, worker)
@@ -145,18 +161,18 @@ class ArrayPath:
         with ThreadPoolExecutor(len(workers)) as threads:
             return list(threads.map(simulated, parts))
 
-    def _batch_of(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
+    def _batch_of(self, starts: Sequence[Start], draws: int) -> _Batch:
         """The batch; a search asks for the same one again and again."""
         if self._latest:
             *key, batch = self._latest
-            if key[0] is starts and key[1:] == [seed, draws]:
+            if key[0] is starts and key[1] == draws:
                 return batch
-        batch = self._batch(starts, seed, draws)
+        batch = self._batch(starts, draws)
         # What cannot be changed is the same as long as it is the same object.
-        self._latest = (starts, seed, draws, batch) if isinstance(starts, tuple) else None
+        self._latest = (starts, draws, batch) if isinstance(starts, tuple) else None
         return batch
 
-    def _batch(self, starts: Sequence[Start], seed: int, draws: int) -> _Batch:
+    def _batch(self, starts: Sequence[Start], draws: int) -> _Batch:
         step = self._workers[0].step
         looks = [[round(look / step) for look in start.looks] for start in starts]
         steps, longest = max(map(max, looks)), max(map(len, looks))
@@ -166,14 +182,14 @@ class ArrayPath:
             for when, name, value in start.actions:
                 if round(when / step) < steps:
                     actions[round(when / step), columns[name], row] = value
-        keys = [seed_of(seed, start, draw) for draw in range(draws) for start in starts]
+        keys = [seed_of(0, start, draw) for draw in range(draws) for start in starts]
         told = starts[0].state.keys()
         padding = [[0.0] * len(row) + [math.nan] * (longest - len(row)) for row in looks]
         return _Batch(
             starts=len(starts),
             rows=draws * len(starts),
             steps=steps,
-            keys=np.array(keys, dtype=np.uint64).view(np.float64),
+            keys=np.array(keys, dtype=np.uint64),
             times=np.tile([start.time for start in starts], draws),
             state={
                 name: np.tile(np.array([start.state[name] for start in starts], dtype=np.float64), draws)
@@ -185,12 +201,13 @@ class ArrayPath:
             padding=np.array(padding)[:, :, None],
         )
 
-    def _part(self, thetas: Sequence[Mapping[str, Any]], batch: _Batch, worker: _Worker) -> Array:
+    def _part(self, candidates: Sequence[_Candidate], batch: _Batch, worker: _Worker) -> Array:
         """Some candidates, (P, rows, steps, D)."""
+        thetas = [theta for theta, _ in candidates]
         count, rows = len(thetas), len(thetas) * batch.rows
         parameters = {name: self._values(name, thetas, batch.rows) for name in self._contract.parameters}
         body = [
-            np.tile(batch.keys, count),
+            *(_keys(batch.keys, seed) for _, seed in candidates),
             np.tile(batch.times, count),
             *parameters.values(),
             *(np.tile(column, count) for column in batch.state.values()),
@@ -223,7 +240,8 @@ class _Batch:
     starts: int
     rows: int
     steps: int
-    keys: Array
+    keys: Keys
+    """Of the rows alone; a seed makes others of them."""
     times: Array
     state: Mapping[str, Array]
     texts: Mapping[str, list[str]]
@@ -335,6 +353,15 @@ class _Worker:
                         raise OSError
                     needed += header + body
         return received
+
+
+def _keys(of_rows: Keys, seed: int) -> Keys:
+    """64 bits for each row that belong to it and to the seed."""
+    digest = blake2b(str(seed).encode(), digest_size=8).digest()
+    bits = of_rows ^ np.uint64(int.from_bytes(digest, "big"))
+    for shift, factor in _MIX:
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    return bits ^ (bits >> np.uint64(31))
 
 
 def _is_multiple(value: float, step: float, half: float) -> bool:

@@ -100,34 +100,57 @@ class Experiment:
         return paths_of(self.dataset, self.contract)
 
     def one_step(
-        self, thetas: Sequence[Theta] | Array, transitions: Transitions, *, seed: int, draws: int = 1
+        self,
+        thetas: Sequence[Theta] | Array,
+        transitions: Transitions,
+        *,
+        seed: int | Sequence[int],
+        draws: int = 1,
     ) -> Array:
         """Simulate every transition from its observed state, (P, draws, n, D)."""
         return self.simulate(thetas, transitions.starts, seed=seed, draws=draws)[:, :, :, 0, :]
 
-    def free_run(self, thetas: Sequence[Theta] | Array, paths: Paths, *, seed: int, draws: int = 1) -> Array:
+    def free_run(
+        self,
+        thetas: Sequence[Theta] | Array,
+        paths: Paths,
+        *,
+        seed: int | Sequence[int],
+        draws: int = 1,
+    ) -> Array:
         """Simulate every trajectory from its beginning, (P, draws, M, T, D)."""
         return self.simulate(thetas, paths.starts, seed=seed, draws=draws)
 
     def simulate(
-        self, thetas: Sequence[Theta] | Array, starts: Sequence[Start], *, seed: int, draws: int = 1
+        self,
+        thetas: Sequence[Theta] | Array,
+        starts: Sequence[Start],
+        *,
+        seed: int | Sequence[int],
+        draws: int = 1,
     ) -> Array:
         """Simulate every candidate from every start, (P, draws, M, T, D); T is that of the start with most looks.
 
         A simulation's random numbers depend on the seed, the start and the draw, and on nothing else: candidates are
-        compared under common ones. Where the simulator has steps of arrays and they fit the starts, those are made.
+        compared under common ones, unless each of them is given a seed of its own. Where the simulator has steps of
+        arrays and they fit the starts, those are made.
         """
         candidates = self._candidates(thetas)
+        seeds = list(seed) if isinstance(seed, Sequence) else [seed] * len(candidates)
+        if len(seeds) != len(candidates):
+            raise UsageError(
+                f"{len(seeds)} seeds for {len(candidates)} candidates; give one, or one for each"
+            )
         longest = max((len(start.looks) for start in starts), default=1)
         out = np.full((len(candidates), draws, len(starts), longest, len(self.dataset.names)), np.nan)
         if not out.size:
             return out
         if self._arrays and self._arrays.fits(starts):
-            return self._in_arrays(self._arrays, candidates, starts, seed, draws)
-        self._ensure_purity(candidates, starts, seed)
+            return self._in_arrays(self._arrays, candidates, starts, seeds, draws)
+        self._ensure_purity(candidates, starts, seeds[0])
         observer = Observer(self.contract, self.dataset.names)
         places = np.ndindex(out.shape[:3])
-        results = self._pool.run(self._jobs(candidates, starts, seed, draws))
+        results = self._pool.run(self._jobs(candidates, starts, seeds, draws))
         for place, result in zip(places, results, strict=True):
             looks = starts[place[2]].looks
             if self._counted(result).ok:
@@ -175,12 +198,17 @@ class Experiment:
         return theta
 
     def _in_arrays(
-        self, arrays: ArrayPath, candidates: Sequence[Theta], starts: Sequence[Start], seed: int, draws: int
+        self,
+        arrays: ArrayPath,
+        candidates: Sequence[Theta],
+        starts: Sequence[Start],
+        seeds: Sequence[int],
+        draws: int,
     ) -> Array:
         if not self._are_apart:
             arrays.refuse_unless_rows_are_apart(candidates, starts)
             self._are_apart = True
-        out = arrays.simulate(candidates, starts, seed=seed, draws=draws)
+        out = arrays.simulate(candidates, starts, seeds=seeds, draws=draws)
         out[[not self._is_allowed(theta) for theta in candidates]] = np.nan
         lasts = [len(start.looks) - 1 for start in starts]
         is_told = np.isfinite(out[:, :, np.arange(len(starts)), lasts]).any(axis=-1)
@@ -197,9 +225,9 @@ class Experiment:
         return all(one.type == "simplex" or one.minimum <= value <= one.maximum for one, value in declared)
 
     def _jobs(
-        self, candidates: Sequence[Theta], starts: Sequence[Start], seed: int, draws: int
+        self, candidates: Sequence[Theta], starts: Sequence[Start], seeds: Sequence[int], draws: int
     ) -> Iterator[Job]:
-        for theta in candidates:
+        for theta, seed in zip(candidates, seeds, strict=True):
             for draw in range(draws):
                 for start in starts:
                     yield self._job(theta, start, seed, draw)

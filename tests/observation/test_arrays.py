@@ -119,6 +119,29 @@ def test_candidates_are_compared_under_common_random_numbers(experiment):
     assert (simulated != made.one_step(thetas, made.transitions(), seed=4, draws=5)).any()
 
 
+def test_a_seed_for_each_candidate_gives_what_it_would_have_alone(experiment):
+    made = experiment()
+    steps = made.transitions()
+
+    simulated = made.one_step([TRUTH, TRUTH, {"beta": 1.0}], steps, seed=[3, 4, 3], draws=5)
+
+    assert (simulated[0] != simulated[1]).any()
+    for row, (theta, seed) in enumerate([(TRUTH, 3), (TRUTH, 4), ({"beta": 1.0}, 3)]):
+        assert (simulated[row] == made.one_step([theta], steps, seed=seed, draws=5)[0]).all()
+    with pytest.raises(UsageError, match="2 seeds for 1 candidates"):
+        made.one_step([TRUTH], steps, seed=[3, 4])
+
+
+def test_rows_have_random_numbers_that_have_nothing_to_do_with_each_other(experiment):
+    made = experiment(text="trajectory,t,S,I,R\na,0,5000,5000,0\na,1,1,1,1\nb,0,5000,5000,0\nb,1,1,1,1\n")
+
+    simulated = made.one_step([TRUTH] * 3000, made.transitions(), seed=list(range(3000)))[:, 0, :, 0]
+
+    # Of 3000 independent pairs a correlation is below 5 / sqrt(3000).
+    assert abs(np.corrcoef(simulated.T)[0, 1]) < 0.09
+    assert abs(np.corrcoef(simulated[:-1, 0], simulated[1:, 0])[0, 1]) < 0.09
+
+
 def test_the_number_of_workers_changes_nothing(experiment, contract, tmp_path):
     made = experiment()
     thetas = np.column_stack([np.linspace(0, 2, 7), np.linspace(0, 1, 7)])

@@ -83,6 +83,15 @@ def test_a_result_depends_neither_on_its_company_nor_on_the_workers(simulator, c
     assert alone[0, :, 0, 0].tolist() == together[1, :, 2].tolist()
 
 
+def test_a_seed_for_each_candidate_gives_what_it_would_have_alone(experiment):
+    steps = experiment.transitions()
+
+    simulated = experiment.one_step([TRUTH, TRUTH], steps, seed=[3, 4])
+
+    assert (simulated[1] == experiment.one_step([TRUTH], steps, seed=4)[0]).all()
+    assert (simulated[0] == experiment.one_step([TRUTH], steps, seed=3)[0]).all()
+
+
 def test_another_seed_or_draw_gives_other_results(experiment):
     steps = experiment.transitions()
 
