@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from .space import Values
 
 _STEPS = 400
 """Observed steps that a loss looks at; more tell little more and cost as much each."""
+_NUMBERS_AT_ONCE = 2_000_000
+"""Of simulations that are summarised."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -108,10 +110,11 @@ class Fit:
         if not self._by_steps:
             return self._summaries_of_paths(thetas, seed, self._summary_of_paths)
         chosen = self._experiment.transitions(share=self._share)
-        rows = []
-        for theta, own in zip(thetas, _seeds(seed, len(thetas)), strict=True):
-            told = self._experiment.one_step([theta], chosen, seed=own)[0, 0]
-            rows.append(_summary(chosen.before, _as_seen(told, chosen.after), self._scale))
+        rows = [
+            _summary(chosen.before, _as_seen(told, chosen.after), self._scale)
+            for some, seeds in _parts(thetas, seed, chosen.after.size)
+            for told in self._experiment.one_step(some, chosen, seed=seeds)[:, 0]
+        ]
         return np.array(rows)
 
     @property
@@ -129,10 +132,11 @@ class Fit:
     def _summaries_of_paths(
         self, thetas: Sequence[Values], seed: int, summary: Callable[[Array], Array]
     ) -> Array:
-        rows = []
-        for theta, own in zip(thetas, _seeds(seed, len(thetas)), strict=True):
-            told = self._experiment.free_run([theta], self._paths, seed=own)[0, 0]
-            rows.append(summary(_as_seen(told, self._paths.observed)))
+        rows = [
+            summary(_as_seen(told, self._paths.observed))
+            for some, seeds in _parts(thetas, seed, self._paths.observed.size)
+            for told in self._experiment.free_run(some, self._paths, seed=seeds)[:, 0]
+        ]
         return np.array(rows)
 
     def _summary_of_paths(self, paths: Array) -> Array:
@@ -161,8 +165,12 @@ class ValidatedFit(Fit):
         return self._aside.losses(thetas, seed=seed)
 
 
-def _seeds(seed: int, count: int) -> list[int]:
-    return [int(one) for one in np.random.SeedSequence(seed).generate_state(count)]
+def _parts(thetas: Sequence[Values], seed: int, told: int) -> Iterator[tuple[Sequence[Values], list[int]]]:
+    """Candidates and a seed for each, so many at once as tell no more numbers than fit into memory."""
+    seeds = [int(one) for one in np.random.SeedSequence(seed).generate_state(len(thetas))]
+    count = max(1, _NUMBERS_AT_ONCE // told)
+    for begin in range(0, len(thetas), count):
+        yield thetas[begin : begin + count], seeds[begin : begin + count]
 
 
 def _spread(*choices: Array) -> Array:
