@@ -10,6 +10,7 @@ from .experiment import Experiment, Theta
 from .loading import load_dataset
 from .series import Series, series_of
 from .starts import Paths, Start, Transitions
+from .stress import StressResult, StressTest, run_stress
 
 __all__ = [
     "load_dataset",
@@ -23,4 +24,7 @@ __all__ = [
     "Paths",
     "series_of",
     "Series",
+    "StressTest",
+    "StressResult",
+    "run_stress",
 ]
