@@ -129,7 +129,7 @@ def test_free_runs_have_the_same_distributions(experiments):
 
 
 def same(one: np.ndarray, two: np.ndarray) -> bool:
-    """Whether two arrays (P, draws, n, D) hold samples of the same laws, each at a level of 0.00005, of which there are hundreds."""
+    """Whether two arrays (P, draws, n, D) hold samples of the same laws, at a level for hundreds of them."""
     assert (np.isnan(one).all(axis=1) == np.isnan(two).all(axis=1)).all()
     critical = 2.3 * (1 / one.shape[1] + 1 / two.shape[1]) ** 0.5
     return all(

@@ -8,6 +8,7 @@ only patients who are there cost a draw, and nothing depends on other hospitals.
 from functools import lru_cache
 
 import numpy as np
+
 from runtime.array_draws import ArrayDraw
 
 STEP = 1.0
