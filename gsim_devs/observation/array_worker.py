@@ -97,6 +97,7 @@ def _simulated(module: ModuleType, request: dict[str, Any], numbers: Any) -> Any
             _cut(parameters, block),
             _cut(state, block) | texts,
             [_cut(done, block) for done in actions],
+            _changes(request["changes"], block),
         )
     return out
 
@@ -110,6 +111,7 @@ def _run(
     parameters: dict[str, Any],
     state: dict[str, Any],
     actions: list[dict[str, Any]],
+    changes: dict[int, list[tuple[str, slice, Any]]],
 ) -> None:
     """Simulate some rows, and write down the states after each step."""
     from runtime.array_draws import ArrayDraw
@@ -117,11 +119,31 @@ def _run(
     draw = ArrayDraw(keys)
     with np.errstate(all="ignore"):
         for k, done in enumerate(actions):
+            parameters = _changed(parameters, changes.get(k, []))
             state = dict(module.step({**state, "t": times + k * module.STEP}, dict(parameters), done, draw))
             for column, name in enumerate(names):
                 if name not in state:
                     raise ValueError(f"step does not return {name!r}, which is in the data")
                 out[k, :, column] = state[name]
+
+
+def _changes(told: list[list[Any]], block: slice) -> dict[int, list[tuple[str, slice, Any]]]:
+    """What changes in the rows of a block, by the step from which on it holds."""
+    found: dict[int, list[tuple[str, slice, Any]]] = {}
+    for step, name, first, end, value in told:
+        if first < block.stop and end > block.start:
+            rows = slice(max(first - block.start, 0), end - block.start)
+            found.setdefault(step, []).append((name, rows, value))
+    return found
+
+
+def _changed(parameters: dict[str, Any], changes: list[tuple[str, slice, Any]]) -> dict[str, Any]:
+    columns = {name: parameters[name].copy() for name, _, _ in changes}
+    for name, rows, value in changes:
+        columns[name][rows] = value
+    for column in columns.values():
+        column.flags.writeable = False
+    return {**parameters, **columns}
 
 
 def _cut(columns: dict[str, Any], block: slice) -> dict[str, Any]:

@@ -10,9 +10,10 @@ is. That file says
         return {"S": ..., "I": ..., "R": ...}
 
 Everything is an array with a place for each simulation: `state` by observable and `t`, the data's time; `parameters` by
-name (a simplex has a second axis); `actions` by name, nan where nothing is done at the beginning of the step; `draw`
-as `runtime.array_draws` says. What comes back is the state after the step; what else is in it is handed to the next
-step. What is handed in cannot be changed. Where texts belong to the state, the file also says
+name, as they are at the end of the step (a simplex has a second axis); `actions` by name, nan where nothing is done at
+the beginning of the step; `draw` as `runtime.array_draws` says. What comes back is the state after the step; what else
+is in it is handed to the next step. What is handed in cannot be changed. Where texts belong to the state, the file also
+says
 
     def read(texts):
         ...
@@ -31,7 +32,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -62,8 +63,10 @@ _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 """The end of SplitMix64: each bit of what goes in changes half of what comes out."""
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
-_Candidate: TypeAlias = tuple[Mapping[str, Any], int]
-"""Values of parameters, and the seed of their simulations."""
+Changes: TypeAlias = Sequence[tuple[float, str, Any]]
+"""When a parameter takes another value, which, and what it is then; in the order of time."""
+_Candidate: TypeAlias = tuple[Mapping[str, Any], int, Changes]
+"""Values of parameters, the seed of their simulations, and what changes in them."""
 
 
 class ArrayPath:
@@ -108,13 +111,18 @@ class ArrayPath:
         *,
         seeds: Sequence[int],
         draws: int,
+        changes: Sequence[Changes] = (),
     ) -> Array:
-        """As `Experiment.simulate`, with a seed for each candidate: (P, draws, M, T, D)."""
+        """As `Experiment.simulate`, with a seed for each candidate: (P, draws, M, T, D).
+
+        `changes` holds, for each candidate, what changes during its simulations. A step has the parameters that are in
+        force at its end, because a change comes before everything else that happens at its time.
+        """
         batch = self._batch_of(starts, draws)
         told = batch.rows * batch.steps * len(self._names)
         most = min(MOST_ROWS // batch.rows, MOST_NUMBERS // told, math.ceil(len(thetas) / len(self._workers)))
         at_once = max(1, most)
-        candidates = list(zip(thetas, seeds, strict=True))
+        candidates = list(zip(thetas, seeds, changes or [()] * len(thetas), strict=True))
         parts = self._shared_out(
             [candidates[k : k + at_once] for k in range(0, len(candidates), at_once)], batch
         )
@@ -203,11 +211,11 @@ class ArrayPath:
 
     def _part(self, candidates: Sequence[_Candidate], batch: _Batch, worker: _Worker) -> Array:
         """Some candidates, (P, rows, steps, D)."""
-        thetas = [theta for theta, _ in candidates]
+        thetas = [theta for theta, _, _ in candidates]
         count, rows = len(thetas), len(thetas) * batch.rows
         parameters = {name: self._values(name, thetas, batch.rows) for name in self._contract.parameters}
         body = [
-            *(_keys(batch.keys, seed) for _, seed in candidates),
+            *(_keys(batch.keys, seed) for _, seed, _ in candidates),
             np.tile(batch.times, count),
             *parameters.values(),
             *(np.tile(column, count) for column in batch.state.values()),
@@ -222,11 +230,22 @@ class ArrayPath:
             "texts": batch.texts,
             "actions": [*self._contract.actions],
             "names": self._names,
+            "changes": [*self._changes(candidates, batch.rows)],
         }
         shape = (batch.steps, count, batch.rows, len(self._names))
         told = worker.ask(request, b"".join(part.tobytes() for part in body), 8 * math.prod(shape))
         out = np.frombuffer(told).reshape(shape).transpose(1, 2, 0, 3)
         return np.where(np.isfinite(out), out, np.nan)
+
+    def _changes(
+        self, candidates: Sequence[_Candidate], rows: int
+    ) -> Iterator[tuple[int, str, int, int, Any]]:
+        """From which step on which parameter is what, and in which rows: from the first to before the last."""
+        step, half = self._workers[0].step, self._contract.time.resolution / 2
+        for place, (_, _, changes) in enumerate(candidates):
+            for when, name, value in changes:
+                first = max(0, math.ceil((when - half) / step) - 1)
+                yield first, name, place * rows, (place + 1) * rows, value
 
     def _values(self, name: str, thetas: Sequence[Mapping[str, Any]], rows: int) -> Array:
         own = self._own[name]

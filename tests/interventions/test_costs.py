@@ -159,8 +159,12 @@ def test_a_value_that_is_no_number_is_told_with_its_reason(text, said):
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [("five", "is no finite number: there is no number in stock at time 1"), (None, "no number in stock"), (10**400, "no number in stock")],
-)  # fmt: skip
+    [
+        ("five", "is no finite number: there is no number in stock at time 1"),
+        (None, "no number in stock"),
+        (10**400, "no number in stock"),
+    ],
+)
 @pytest.mark.parametrize("text", ["sum(stock)", "count(stock > 2)", "time_of_max(stock)", "max(stock)"])
 def test_what_a_hostile_trace_holds_in_place_of_a_number_is_not_counted_as_one(text, value, said):
     records = (*RECORDS[:2], (1.0, "shop", "state", {"stock": value, "debt": 0}), RECORDS[-1])
