@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ LEVEL = 0.95
 """Of intervals, where nobody asks for another."""
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Interval:
     """A mean and what it may be off by; infinitely much where there are fewer than two values."""
 
     mean: float
@@ -59,5 +60,5 @@ def t_quantile(beyond: float, freedom: int) -> float:
 
 
 def _beyond(t: float, freedom: int) -> float:
-    scaled = freedom / (freedom + t * t)
-    return 0.5 * beta_shares(0.5 * freedom, 0.5, scaled, 1.0 - scaled)[0]
+    whole = freedom + t * t
+    return 0.5 * beta_shares(0.5 * freedom, 0.5, freedom / whole, t * t / whole)[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gsim_devs.interventions.intervals import interval, t_quantile
+from gsim_devs.interventions.intervals import Interval, interval, t_quantile
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 9, 49, 1000])
@@ -39,4 +39,4 @@ def test_of_fewer_than_two_values_nothing_is_known():
 
 
 def test_equal_values_have_no_width():
-    assert interval([2.0, 2.0]) == (2.0, 0.0, 2)
+    assert interval([2.0, 2.0]) == Interval(2.0, 0.0, 2)
