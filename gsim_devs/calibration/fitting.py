@@ -202,20 +202,36 @@ def _summary(before: Array, after: Array, scale: Array) -> Array:
         return np.full(_count(before.shape[1]), np.nan)
     change = (after - before) / scale
     state = (before - _quietly(np.nanmean, before)) / _spread(before)
-    across = change[:, :, None] * state[:, None, :]
     upper = np.triu_indices(change.shape[1])
-    together = (change[:, :, None] * change[:, None, :])[:, *upper]
     parts = [
         _quietly(np.nanmean, change),
         _quietly(np.nanstd, change),
-        *_quietly(lambda one, axis: np.nanquantile(one, _QUANTILES, axis=axis), change),
+        *_quantiles(change),
         _quietly(np.nanmin, after / scale),
         _quietly(np.nanmax, after / scale),
-        _quietly(np.nanmean, across).ravel(),
-        _quietly(np.nanmean, across**2).ravel(),
-        _quietly(np.nanmean, together),
+        _mean_products(change, state).ravel(),
+        _mean_products(change**2, state**2).ravel(),
+        _mean_products(change, change)[upper],
     ]
     return np.concatenate(parts)
+
+
+def _quantiles(columns: Array) -> Array:
+    """Those of what was observed in each column, without anything between two values."""
+    # What was not observed is sorted to the end.
+    ordered, count = np.sort(columns, axis=0), (~np.isnan(columns)).sum(axis=0)
+    places = np.outer(_QUANTILES, np.maximum(count - 1, 0)).astype(int)
+    return np.asarray(np.take_along_axis(ordered, places, axis=0))
+
+
+def _mean_products(one: Array, other: Array) -> Array:
+    """Of each column with each other column, over the rows in which both were observed."""
+    seen, told = ~np.isnan(one), ~np.isnan(other)
+    if seen.all() and told.all():
+        return np.asarray(one.T @ other / len(one))
+    together = seen.T.astype(float) @ told.astype(float)
+    sums = np.where(seen, one, 0.0).T @ np.where(told, other, 0.0)
+    return np.asarray(np.divide(sums, together, out=np.full_like(sums, np.nan), where=together > 0))
 
 
 def _count(dimensions: int) -> int:
