@@ -58,6 +58,7 @@ def _run(program: Program, name: str, argv: list[str], guard: _Guard) -> int:
     given = {key: value for key in program.contract["arguments"] if (value := options[key]) is not None}
     values = program.settle(given)
     settings = {**values, **program.settle_parameters(pairs("--set", options["set"]))}
+    changes = program.settle_changes(map(_change, options["change"]))
     replications = _positive(options["replications"])
     seed, is_own = _seed(program, values, options)
     reads = program.contract["stdin"]["form"] != "none"
@@ -71,7 +72,7 @@ def _run(program: Program, name: str, argv: list[str], guard: _Guard) -> int:
             for replication in range(replications):
                 writer.replication = replication
                 try:
-                    program.simulate(settings, commands, seed, replication, writer.write)
+                    program.simulate(settings, commands, seed, replication, writer.write, changes)
                 finally:
                     has_drawn |= program.has_drawn
     finally:
@@ -207,6 +208,13 @@ def _parser(program: Program, name: str) -> _Parser:
     own.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], help=_parameters_help(program)
     )
+    own.add_argument(
+        "--change",
+        metavar="TIME:NAME=VALUE",
+        action="append",
+        default=[],
+        help="change a parameter at a time, before everything else that happens then",
+    )
     return parser
 
 
@@ -256,6 +264,14 @@ def _parameters_help(program: Program) -> str:
         return "change a parameter (this simulator has none)"
     told = [f"{name}: {_help(declaration, values[name])}" for name, declaration in declared.items()]
     return f"change a parameter; {'; '.join(told)}"
+
+
+def _change(text: str) -> tuple[str, str, str]:
+    time, colon, setting = text.partition(":")
+    name, equals, value = setting.partition("=")
+    if not colon or not equals:
+        raise UsageError(f"--change takes TIME:NAME=VALUE, not {text!r}")
+    return time, name, value
 
 
 def _positive(text: str) -> int:

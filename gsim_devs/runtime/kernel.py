@@ -19,6 +19,7 @@ import xdevs.models
 
 from .atomic import Seat, fire, leave, lift
 from .binding import BOTH, FED, FIRED, Classic, Lead, Leads, bind
+from .changes import Difference, write
 from .clock import (
     ARGUMENTS,
     DEFAULT_TICKS_PER_UNIT,
@@ -194,6 +195,11 @@ class Kernel:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a snapshot; this kernel must be new and its model built as that of the snapshot was."""
         restore(self, state)
+
+    def alter(self, found: Iterable[Difference]) -> None:
+        """Let components have other parameters from now on; `changes.differences` says what that means for them."""
+        self._pause()
+        write(self.nodes, found)
 
     def _pause(self) -> None:
         """Only between two rounds can a simulation be looked at or moved, and not after its end."""

@@ -11,18 +11,27 @@ import json
 import os
 import pkgutil
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from .clock import Sink, ticks_per_unit_of
+from .changes import Difference, differences
+from .clock import Sink, ticks_per_unit_of, to_ticks
 from .commands import Command, read_commands
 from .errors import GsimError, UsageError
 from .failures import failure
 from .kernel import Kernel
 from .records import Records, TraceWriter
 from .values import check_bounds, shown, take
+
+
+class Change(NamedTuple):
+    """A parameter has another value from a time on; that comes before everything else that happens then."""
+
+    time: float
+    name: str
+    value: Any
 
 
 class Program:
@@ -71,6 +80,18 @@ class Program:
             values[name] = _parameter(name, declared[name], value)
         return values
 
+    def settle_changes(self, given: Iterable[tuple[Any, str, Any]]) -> list[Change]:
+        """Changes of parameters during a run, each a time, a name and a value, in the order of time; all checked."""
+        settled = []
+        for time, name, value in given:
+            try:
+                when = take({"type": "number"}, time, "")
+                check_bounds({"minimum": 0}, when, {})
+            except ValueError as error:
+                raise UsageError(f"the time at which parameter {name} changes {error}") from None
+            settled.append(Change(when, name, self.settle_parameters({name: value})[name]))
+        return sorted(settled, key=lambda change: change.time)
+
     def commands(self, stdin: str, values: Mapping[str, Any]) -> list[Command]:
         """What stdin says, where the arguments have these values; a UsageError that numbers the line that is wrong."""
         return read_commands(self.contract["stdin"], stdin, self.unit, values)
@@ -83,11 +104,15 @@ class Program:
         replication: int = 0,
         sink: Sink | None = None,
         parameters: Mapping[str, Any] | None = None,
+        changes: Iterable[tuple[Any, str, Any]] = (),
     ) -> None:
         """Build the model and simulate it from 0 to the horizon."""
         values = self.settle(arguments)
         settings = {**values, **self.settle_parameters(parameters or {})}
-        self.simulate(settings, self.commands(stdin, values), values.get("seed", seed), replication, sink)
+        seed = values.get("seed", seed)
+        self.simulate(
+            settings, self.commands(stdin, values), seed, replication, sink, self.settle_changes(changes)
+        )
 
     def simulate(
         self,
@@ -96,8 +121,10 @@ class Program:
         seed: int,
         replication: int,
         sink: Sink | None,
+        changes: Sequence[Change] = (),
     ) -> None:
         """As `run`, with everything checked already."""
+        settings, stages = self._stages(settings, changes)
         model = self._model(settings)
         kernel = Kernel(
             model, seed=seed, replication=replication, sink=sink, ticks_per_unit=self.ticks_per_unit
@@ -107,6 +134,10 @@ class Program:
             kernel.inject(command.name, message, command.time, command.order, in_turn=True)
         horizon = self.contract["horizon"]
         try:
+            for change, found in stages:
+                kernel.run(until=change.time, closed=False)
+                with _told(change):
+                    kernel.alter(found)
             kernel.run(until=settings[horizon["argument"]], closed=horizon["closed"])
             kernel.finish()
         finally:
@@ -133,6 +164,31 @@ class Program:
         """The seed of a run that was given none: the contract's, or one drawn anew."""
         seed = self.contract["seed"]
         return int.from_bytes(os.urandom(8), "big") >> 1 if seed is None else int(seed)
+
+    def _stages(
+        self, settings: Mapping[str, Any], changes: Sequence[Change]
+    ) -> tuple[Mapping[str, Any], list[tuple[Change, list[Difference]]]]:
+        """With what the run begins, and what changes until the horizon."""
+        horizon = self.contract["horizon"]
+        last = to_ticks(settings[horizon["argument"]], self.ticks_per_unit)
+        stages = []
+        for change in changes:
+            tick = to_ticks(change.time, self.ticks_per_unit)
+            if change.value == settings[change.name] or tick >= last + horizon["closed"]:
+                continue
+            before, settings = settings, {**settings, change.name: change.value}
+            if tick:
+                stages.append((change, self._differences(change, before, settings)))
+        return settings, stages
+
+    def _differences(
+        self, change: Change, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> list[Difference]:
+        with _told(change):
+            found = differences(self._model(before), self._model(after))
+            if not found:
+                raise UsageError("it reaches no field of any component")
+        return found
 
     def _model(self, settings: Mapping[str, Any]) -> Any:
         """A new model; whatever goes wrong in its code is its own failure."""
@@ -161,6 +217,15 @@ def load(folder: str | Path) -> Program:
     return Program(
         str(folder), _document(str(folder), "contract.json"), _document(str(folder), "parameters.json")
     )
+
+
+@contextmanager
+def _told(change: Change) -> Iterator[None]:
+    """Say which change it is that cannot be made."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"parameter {change.name} cannot change at {change.time:g}: {error}") from None
 
 
 def _document(folder: str, name: str) -> Any:

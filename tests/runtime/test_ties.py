@@ -13,7 +13,8 @@ import pytest
 from xdevs.sim import Coordinator
 
 import gsim_devs.runtime
-from gsim_devs.runtime import Kernel, SimulationError
+from gsim_devs.runtime import Atomic, Kernel, SimulationError, UsageError
+from gsim_devs.runtime.changes import differences
 from gsim_devs.runtime.clock import ORDER_BITS
 from gsim_devs.runtime.streams import stream
 from tests.runtime.probes import Classic, Echo, Probe, System, records, simulate
@@ -815,6 +816,108 @@ def test_what_was_sent_in_start_is_not_blamed_on_stop() -> None:
     kernel.finish()
 
     assert seen == []
+
+
+# Parameters that change
+
+
+class Shop(Atomic):
+    """Holds its parameters in several ways."""
+
+    def __init__(self, rate: float, beds: int) -> None:
+        self.interval = 1 / rate
+        self.wards = {"icu": (beds, "free"), "standard": [rate, 20]}
+        self.free = beds
+
+    def start(self) -> None:
+        self.doubled = 2 * self.interval
+        for order in (3, 0):
+            self.after(2, self.on_tick, self.interval, order=order)
+
+    def on_tick(self, argument: float) -> None:
+        self.emit("tick", seen=(argument, self.interval, self.doubled, self.wards))
+
+    def take(self) -> None:
+        self.free -= 1
+
+
+def changed(kernel: Kernel, **parameters: Any) -> None:
+    before = {"rate": 0.5, "beds": 5}
+    kernel.alter(differences(System(p=Shop(**before)), System(p=Shop(**before | parameters))))
+
+
+def test_change_comes_first() -> None:
+    """A change at a time comes before everything else that happens at that time, whatever its order."""
+    kernel = Kernel(System(p=Shop(0.5, 5)))
+    seen = records(kernel)
+
+    kernel.run(2, closed=False)
+    assert kernel.time == 2
+    changed(kernel, rate=0.25)
+    kernel.run(2)
+
+    assert [(record[0], record[4]) for record in seen] == [(2, 4), (2, 4)]
+
+
+def test_change_reaches_fields() -> None:
+    """What `__init__` has worked out from a parameter changes with it, wherever a field holds it and in every copy
+    of a component.
+    """
+    copies = {"p": Shop(0.5, 5), "q": Shop(0.5, 5)}
+    kernel = Kernel(System(hall=System(**copies), r=Shop(0.125, 7)))
+    other = [
+        System(hall=System(p=Shop(rate, beds), q=Shop(rate, beds)), r=Shop(0.125, 7))
+        for rate, beds in ((0.5, 5), (0.25, 6))
+    ]
+
+    kernel.run(1)
+    kernel.alter(differences(*other))
+
+    for shop in copies.values():
+        assert (shop.interval, shop.free) == (4, 6)
+        assert shop.wards == {"icu": (6, "free"), "standard": [0.25, 20]}
+
+
+def test_change_leaves_timers() -> None:
+    """Timers that are pending keep their times and their arguments."""
+    shop = Shop(0.5, 5)
+    kernel = Kernel(System(p=shop))
+    seen = records(kernel)
+
+    kernel.run(1)
+    changed(kernel, rate=0.25)
+    assert shop.remaining(shop.on_tick) == 1
+    kernel.run(9)
+
+    assert [(record[0], record[3]) for record in seen] == [(2, 2), (2, 2)]
+
+
+def test_change_leaves_what_came_later() -> None:
+    """What has been worked out later, be it in `start`, keeps its value."""
+    shop = Shop(0.5, 5)
+    kernel = Kernel(System(p=shop))
+
+    kernel.run(1)
+    changed(kernel, rate=0.25)
+
+    assert (shop.interval, shop.doubled) == (4, 4)
+
+
+def test_change_of_state() -> None:
+    """A field that has become something else by now cannot change with a parameter: that is refused, and nothing
+    has changed.
+    """
+    shop = Shop(0.5, 5)
+    kernel = Kernel(System(p=shop))
+    kernel.run(1)
+    shop.take()
+
+    with pytest.raises(
+        UsageError, match=r"p\.free was 5 when the component was made, and is something else by now"
+    ):
+        changed(kernel, rate=0.25, beds=6)
+
+    assert (shop.interval, shop.free, shop.wards["icu"]) == (2, 4, (5, "free"))
 
 
 # Errors
