@@ -133,11 +133,12 @@ def _assembling(scenario: Scenario, folder: Path) -> str:
 
 def assembled_reference(scenario: Scenario, folder: Path) -> Path:
     """The reference simulator of a scenario."""
-    from gsim_devs.assembly import assemble, read_sources
+    from gsim_devs.assembly import assemble, read_arrays, read_sources
     from gsim_devs.contracts import load_plan
 
     source = scenario.folder / _REFERENCE
     if not source.is_dir():
         raise UsageError(f"{scenario.id} has no reference simulator: there is no {source}")
     plan = load_plan(source / "plan.yaml")
-    return assemble(plan, read_sources(source, plan), scenario.contract, folder)
+    sources, arrays = read_sources(source, plan), read_arrays(source)
+    return assemble(plan, sources, scenario.contract, folder, arrays=arrays)
