@@ -48,11 +48,6 @@ class Draft:
         return {number for part in self.parts.values() for number in part.sentences}
 
     @property
-    def settled(self) -> list[str]:
-        """The models that can be written."""
-        return [name for name, part in self.parts.items() if not part.split]
-
-    @property
     def open(self) -> list[str]:
         """The models that are planned further."""
         return [name for name, part in self.parts.items() if part.split]

@@ -63,7 +63,7 @@ def test_a_sound_plan_needs_one_request():
     assert len(requests) == 1
     assert requests[0].slot == "plan/a1"
     assert list(draft.plan.models) == list(reference("oft").models)
-    assert draft.settled == list(draft.plan.models)
+    assert draft.open == []
 
 
 def test_defects_go_back_in_words():
