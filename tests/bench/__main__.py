@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import checking, devstone, generation, queues, reading, simulators, traces
+from . import agreement, checking, devstone, generation, queues, reading, simulators, traces
 from .measure import Case, Row, measure
 
 T = 50_000.0
@@ -81,10 +81,11 @@ def main() -> int:
         if options.only in measured.__name__:
             rows.append(measured())
             print(_line(rows[-1]), flush=True)
-    if options.only in generation.building.__name__:
-        for row in generation.building():
-            rows.append(row)
-            print(_line(row), flush=True)
+    for several in (generation.building, agreement.agreement):
+        if options.only in several.__name__:
+            for row in several():
+                rows.append(row)
+                print(_line(row), flush=True)
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     missed = [row.name for row in rows if not row.holds]
