@@ -7,10 +7,10 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 # Named after what is to be installed: nothing to do while that stays the same, whatever the clock says.
 INSTALLED := .venv/installed-$(shell (cat pyproject.toml; echo '$(TORCH)') | cksum | tr -d ' ')
-SYSTEMS := abp iobs otrain seird oft sa barbershop
+SYSTEMS := abp iobs otrain seird oft sa barbershop covid supply hospital
 ABP := --total_packets 3 --seed 17 --timeout 24 --sender_delay 6 --receiver_delay 9 --channel_delay 4 --simulate_time 600
 
-.PHONY: help demo test check conform generation alarms bench mutants format clean
+.PHONY: help demo test check conform generation calibration alarms bench mutants format clean
 
 help:
 	@echo "make demo    build a simulator from its specification (replayed), run it, check it, break it, find the fault"
@@ -19,7 +19,8 @@ help:
 	@echo "make conform every reference simulator on every test input"
 	@echo "make alarms  every reference, every test input, twenty seeds: no rule may be violated"
 	@echo "make generation  every recorded system built from its specification, by replay"
-	@echo "make bench   the benchmarks"
+	@echo "make calibration  what fits, posteriors, diagnoses and policies are worth where the truth is known (long)"
+	@echo "make bench   the benchmarks of speed"
 	@echo "make mutants how well the rules notice small faults"
 	@echo "make format  format the code and repair what the linter can"
 	@echo "make clean   remove what was built (.venv stays)"
@@ -96,6 +97,9 @@ conform: $(INSTALLED)
 
 generation: $(INSTALLED)
 	@$(BIN)/gsim-devs bench generation --llm replay
+
+calibration: $(INSTALLED)
+	@$(BIN)/gsim-devs bench calibration
 
 alarms: $(INSTALLED)
 	@$(BIN)/python -m tests.alarms
