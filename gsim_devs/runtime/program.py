@@ -171,15 +171,17 @@ class Program:
         """With what the run begins, and what changes until the horizon."""
         horizon = self.contract["horizon"]
         last = to_ticks(settings[horizon["argument"]], self.ticks_per_unit)
-        stages = []
+        first, stages, after = settings, [], settings
         for change in changes:
             tick = to_ticks(change.time, self.ticks_per_unit)
-            if change.value == settings[change.name] or tick >= last + horizon["closed"]:
+            if change.value == after[change.name] or tick >= last + horizon["closed"]:
                 continue
-            before, settings = settings, {**settings, change.name: change.value}
+            before, after = after, {**after, change.name: change.value}
             if tick:
-                stages.append((change, self._differences(change, before, settings)))
-        return settings, stages
+                stages.append((change, self._differences(change, before, after)))
+            else:
+                first = after
+        return first, stages
 
     def _differences(
         self, change: Change, before: Mapping[str, Any], after: Mapping[str, Any]
