@@ -1,9 +1,14 @@
-"""What the contract lets an observed value be, from the JSON Schema of the payload field that it is compared with."""
+"""What the contract lets an observed value be.
+
+That comes from the JSON Schema of the payload field that it is compared with, and from the argument that it becomes
+where a simulation starts from it.
+"""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +42,9 @@ def first_offence(contract: Contract, name: str, column: Array) -> Offence | Non
     if name in contract.actions:
         wrongs = _of_action(contract, contract.actions[name], column)
     else:
-        wrongs = _of_observable(contract, contract.observables[name], column)
+        wrongs = chain(
+            _of_observable(contract, contract.observables[name], column), _of_state(contract, name, column)
+        )
     offences = [_first(wrong, expected) for expected, wrong in wrongs]
     return min((one for one in offences if one), default=None)
 
@@ -55,6 +62,15 @@ def _of_action(contract: Contract, action: Action, column: Array) -> Iterator[tu
             yield f"{words} {limit}", test(column, limit)
     if field.type == "integer":
         yield "a whole number", column % 1 > 0
+
+
+def _of_state(contract: Contract, name: str, column: Array) -> Iterator[tuple[str, Any]]:
+    """A simulation that is started from an observed state is given it as arguments, which have bounds too."""
+    for argument, observable in (contract.state.arguments if contract.state else {}).items():
+        for key, _, words, test in _BOUNDS if observable == name else ():
+            limit = getattr(contract.arguments[argument], key, None)
+            if isinstance(limit, int | float):
+                yield f"{words} {limit}, as the argument {argument} that takes it", test(column, limit)
 
 
 def _of_observable(contract: Contract, observable: Observable, column: Array) -> Iterator[tuple[str, Any]]:

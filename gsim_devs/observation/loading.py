@@ -78,14 +78,15 @@ def _joined(tables: Sequence[Table], contract: Contract) -> Dataset:
         _fill(values, own, table, (*names, *actions))
         _fill_texts(texts, len(first), own, table)
         begin += len(table.times)
-    parts = []
+    parts: list[Trajectory] = []
     for name, number in numbers.items():
         rows = np.flatnonzero(owners[first] == number)
         held = values[rows]
         said = {column: tuple(cells[row] for row in rows) for column, cells in texts.items()}
         numeric, done = frozen(held[:, : len(names)]), frozen(held[:, len(names) :])
         parts.append(Trajectory(name, frozen(times[first[rows]]), numeric, done, said))
-    return Dataset(names, tuple(parts), actions, tuple(_warnings(names, parts)))
+    warnings = (*_about_order(tables), *_warnings(names, parts))
+    return Dataset(names, tuple(parts), actions, warnings)
 
 
 def _places(owners: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -130,6 +131,21 @@ def _refuse_twice(table: Table, places: NDArray[np.int64]) -> None:
                 f"already in line {table.lines[seen[place]]}"
             )
         seen[place] = row
+
+
+def _about_order(tables: Sequence[Table]) -> Iterator[str]:
+    """Times that go back; rows are put in order, but perhaps the file is not what it seems."""
+    found = []
+    for table in tables:
+        latest: dict[str, float] = {}
+        for row, (name, time) in enumerate(zip(table.trajectories, table.times.tolist(), strict=True)):
+            if time < latest.get(name, time):
+                found.append(
+                    f"{table.place(row)}: trajectory {name} goes back from t = {latest[name]:g} to {time:g}"
+                )
+            latest[name] = time
+    if found:
+        yield f"{found[0]}; rows were put in order{_more(found)}"
 
 
 def _warnings(names: tuple[str, ...], parts: Sequence[Trajectory]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gsim_devs.contracts import Contract, parse_yaml
 from gsim_devs.errors import UsageError
 from gsim_devs.observation import load_dataset
-from gsim_devs.observation.tables import LARGEST_FILE
+from gsim_devs.observation.tables import LARGEST_FILE, LONGEST_ROW
 from tests.observation.sir import CONTRACT
 
 GOOD = "trajectory,t,S,I,R\na,0,9,1,0\na,1,8,2,0\nb,0,9,2,0\nb,1,9,1,1\n"
@@ -39,6 +39,18 @@ def test_a_table_becomes_trajectories(load):
     assert found.trajectories[1].times.tolist() == [0, 1]
     assert found.trajectories[1].values.tolist() == [[9, 2, 0], [9, 1, 1]]
     assert found.warnings == ()
+
+
+def test_a_state_that_no_simulation_could_start_from_is_refused(load):
+    bounded = CONTRACT.replace("default: 90, minimum: 0", "default: 90, minimum: 0, maximum: 500")
+    contract = parse_yaml(Contract, bounded, "sir.yaml")
+
+    with pytest.raises(UsageError) as caught:
+        load("trajectory,t,S\na,0,500\na,1,501\n", contract=contract)
+
+    assert str(caught.value).endswith(
+        "1.csv: line 3: S is 501; it should be at most 500, as the argument susceptible that takes it"
+    )
 
 
 def test_rows_may_come_in_any_order_and_columns_too(load):
@@ -84,7 +96,14 @@ REFUSED = {
     "t,S\n0,1\n": "1.csv: has no column 'trajectory'",
     "trajectory,t\na,0\n": "1.csv: has no columns beside trajectory and t",
     "trajectory,t,S\n": "1.csv: has no rows",
-    "": "1.csv: has no column 'trajectory'",
+    "": "1.csv: is empty",
+    "\n": "1.csv: has no column 'trajectory'",
+    "trajectory;t;S\na;0,5;1\n": "1.csv: has no column 'trajectory'; its columns are separated by semicolons: separate",
+    "trajectory\tt\tS\na\t0\t1\n": "1.csv: has no column 'trajectory'; its columns are separated by tabs",
+    'trajectory,t,S\na,"0,5",1\n': "1.csv: line 2: t is '0,5'; it should be a number with a decimal point",
+    "trajectory,t,S\na,0,5,1\n": "1.csv: line 2: has 4 cells, the header 3; a number with a decimal comma is two cells",
+    "trajectory,t,S\na,2026-01-31,1\n": "it should be a number in the contract's unit of time",
+    "trajectory,t,S\na\x1b[2J,0,1\n": "1.csv: line 2: trajectory is 'a\\x1b[2J'; a name has",
     'trajectory,t,S\n"a,0,1\n': "1.csv: line 2: is not CSV",
 }
 
@@ -128,7 +147,18 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path, contract):
         load_dataset(path, contract)
 
 
+def test_a_row_that_never_ends_is_refused_before_it_fills_the_memory(load):
+    with pytest.raises(UsageError, match="line 1: the row has more than 1048576 characters"):
+        load("," * (LONGEST_ROW + 1))
+    # A quoted cell after the other goes on on the next line.
+    with pytest.raises(UsageError, match="the row has more than 1048576 characters"):
+        load("trajectory,t,S\n" + '"x\n",' * LONGEST_ROW)
+
+
 WARNED = {
+    "trajectory,t,S\na,0,1\nb,0,2\na,2,2\na,1,1\nb,2,1\nb,1,1\n": [
+        "{folder}/1.csv: line 5: trajectory a goes back from t = 2 to 1; rows were put in order (and 1 more like this)"
+    ],
     "trajectory,t,S\na,0,1\na,1,2\n": ["there is one trajectory only, and none to validate with"],
     "trajectory,t,S,I,R\na,0,1,4,0\nb,0,2,4,0\nb,1,2,4,0\n": [
         "I is 4, R is 0 everywhere; nothing can be learned from that",
@@ -142,8 +172,8 @@ WARNED = {
 
 
 @pytest.mark.parametrize("text", WARNED)
-def test_what_is_odd_is_warned_of(load, text):
-    assert list(load(text).warnings) == WARNED[text]
+def test_what_is_odd_is_warned_of(load, text, tmp_path):
+    assert list(load(text).warnings) == [one.format(folder=tmp_path) for one in WARNED[text]]
 
 
 CELLS = st.one_of(
