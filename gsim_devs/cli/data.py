@@ -1,4 +1,4 @@
-"""`gsim-devs data ID --split PART --out FILE.csv`: example data from a system's reference simulator."""
+"""`gsim-devs data ID --split PART --out FILE`: example data from a system's reference simulator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "data",
         help="make example data with a system's reference simulator",
-        description="Simulate trajectories that begin and go on as scenarios/ID/data.yaml says, and write them as CSV.",
+        description="Simulate trajectories that begin and go on as scenarios/ID/data.yaml says, and write them as CSV, "
+        "or as Parquet where the file's name ends in .parquet.",
         epilog="the same call makes the same file; another part or another seed makes other trajectories",
         allow_abbrev=False,
     )
@@ -39,24 +40,27 @@ def register(subparsers: Any) -> None:
         "--steps", metavar="T", type=int, help="how many rows follow the first of each (default: the file's)"
     )
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="decides everything (default: 0)")
-    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the CSV file")
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="a .csv or .parquet file")
     parser.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
-    from gsim_devs.observation.generating import generate, write_rows
+    from gsim_devs.observation.generating import generate, write_table
+    from gsim_devs.observation.parquet import SUFFIX, ensure_available
 
     for name in ("trajectories", "steps"):
         if (number := getattr(options, name)) is not None and number < 1:
             raise UsageError(f"--{name} must be at least 1, not {number}")
+    if options.out.suffix == SUFFIX:
+        # Before anything is simulated for nothing.
+        ensure_available(options.out)
     scenario = scenario_of(options.scenario)
     plan = _plan(options, _data_file(scenario))
     with tempfile.TemporaryDirectory(prefix="gsim-devs-") as folder:
         simulator = assembled_reference(scenario, Path(folder, scenario.id))
         rows = list(generate(simulator, scenario.contract, plan, workers=os.cpu_count()))
-    with options.out.open("w", encoding="utf-8", newline="") as file:
-        write_rows(iter(rows), file)
+    write_table(iter(rows), options.out, scenario.contract)
     print(f"gsim-devs: {plan.trajectories} trajectories are in {options.out}", file=sys.stderr)
     return 0
 

@@ -17,6 +17,7 @@ from gsim_devs.errors import GsimError
 from gsim_devs.execution import Job, Pool, Result
 from gsim_devs.runtime.draws import Draw
 
+from .parquet import SUFFIX, write_parquet
 from .series import Observer, Reported
 from .starts import Inputs, Start
 
@@ -56,6 +57,17 @@ def generate(
 def write_rows(rows: Iterator[list[Cell]], file: IO[str]) -> None:
     """Rows as CSV."""
     csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def write_table(rows: Iterator[list[Cell]], path: Path, contract: Contract) -> None:
+    """Rows as a file: Parquet where its name ends like that, else CSV."""
+    if path.suffix != SUFFIX:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_rows(rows, file)
+        return
+    header, *held = rows
+    texts = {"trajectory", *(name for name, one in contract.observables.items() if one.type == "text")}
+    write_parquet(path, dict(zip(map(str, header), zip(*held, strict=True), strict=True)), texts)
 
 
 class _Course(NamedTuple):

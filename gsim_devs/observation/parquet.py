@@ -5,7 +5,7 @@ A file says itself how much is in it; that is looked at before anything is unpac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,16 @@ def read_parquet(path: Path, most_cells: int) -> Iterator[tuple[int, Sequence[st
         raise UsageError(f"{path}: is not Parquet: {str(error).partition(chr(10))[0]}") from None
 
 
-def write_parquet(
-    path: Path, columns: Mapping[str, Sequence[float | str | None]], texts: Sequence[str]
-) -> None:
-    """Write columns, those called like this as texts, the others as numbers; None is missing."""
+def write_parquet(path: Path, columns: Mapping[str, Sequence[float | str]], texts: Container[str]) -> None:
+    """Write columns, those called like this as texts, the others as numbers; what is empty is missing."""
     pyarrow, parquet = ensure_available(path)
-    kinds = {name: pyarrow.string() if name in texts else pyarrow.float64() for name in columns}
-    arrays = {name: pyarrow.array(cells, kinds[name]) for name, cells in columns.items()}
+    arrays = {
+        name: pyarrow.array(
+            [None if cell == "" else cell for cell in cells],
+            pyarrow.string() if name in texts else pyarrow.float64(),
+        )
+        for name, cells in columns.items()
+    }
     parquet.write_table(pyarrow.table(arrays), path)
 
 
