@@ -116,10 +116,12 @@ def test_a_small_file_of_many_rows_is_refused_before_it_is_unpacked(pyarrow, ref
     )
 
 
-def test_a_long_text_that_is_there_often_is_refused(refused):
-    assert "a text of more than" in refused(
-        trajectory=["x" * 200_000] * 50_000, t=[0.0] * 50_000, S=[1] * 50_000
-    )
+def test_a_long_text_is_refused_however_often_it_is_there(pyarrow, refused):
+    indices = pyarrow.array(np.zeros(50_000, dtype=np.int32))
+    often = pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(["x" * 200_000]))
+
+    assert "a text of more than" in refused(trajectory=often, t=np.arange(50_000), S=indices)
+    assert "a text of more than" in refused(trajectory=["x" * 200_000], t=[0.0], S=[1])
 
 
 @pytest.mark.usefixtures("pyarrow")
