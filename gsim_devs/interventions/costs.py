@@ -51,6 +51,8 @@ class Measure:
     text: str
     observables: tuple[str, ...]
     """Those that it looks at."""
+    variables: tuple[str, ...]
+    """The caller's names in it."""
     needs_records: bool
     """Whether it looks at records, which steps of arrays do not tell."""
     _call: _Call
@@ -97,11 +99,20 @@ class Measure:
         return np.asarray(value, dtype=np.float64)
 
 
-def compiled(text: str, contract: Contract, names: Iterable[str] = ()) -> Measure:
-    """Read an expression; `names` are the caller's variables. Raises UsageError for what is none, and says why."""
+def compiled(
+    text: str, contract: Contract, names: Iterable[str] = (), *, is_known_before: bool = False
+) -> Measure:
+    """Read an expression. Raises UsageError for what is none, and says why.
+
+    Args:
+        text: the expression.
+        contract: of the simulator.
+        names: of the caller's variables.
+        is_known_before: whether it must be a number before anything is simulated.
+    """
     try:
         tree = parse(text)
-        compiler = _Compiler(contract, tuple(names))
+        compiler = _Compiler(contract, tuple(names), is_known_before)
         part = compiler.part(tree)
         if part.kind != "number":
             raise refused(
@@ -113,6 +124,7 @@ def compiled(text: str, contract: Contract, names: Iterable[str] = ()) -> Measur
     return Measure(
         text,
         tuple(sorted(compiler.observables)),
+        tuple(sorted(compiler.variables)),
         bool(compiler.events),
         part.call,
         contract,
@@ -195,11 +207,13 @@ _HINTS: dict[_Kind, str] = {
 class _Compiler:
     """Makes functions of nodes, and remembers what they look at."""
 
-    def __init__(self, contract: Contract, names: tuple[str, ...]) -> None:
+    def __init__(self, contract: Contract, names: tuple[str, ...], is_known_before: bool) -> None:
         self.observables: set[str] = set()
+        self.variables: set[str] = set()
         self.events: set[_Event] = set()
         self._contract = contract
         self._names = names
+        self._is_known_before = is_known_before
 
     def part(self, node: ast.expr) -> _Part:
         make: Callable[[_Compiler, Any], _Part] | None = _MAKERS.get(type(node))
@@ -224,10 +238,12 @@ class _Compiler:
     def name(self, node: ast.Name) -> _Part:
         name, contract = node.id, self._contract
         if name in self._names:
+            self.variables.add(name)
             return _Part("number", lambda run: np.float64(run.scope.variables[name]))
         if name in contract.observables:
             if contract.observables[name].type == "text":
                 raise refused(node, f"{name} is a series of texts")
+            self._refuse_if_known_too_late(node)
             self.observables.add(name)
             return _Part("series", lambda run: _told(run, name, name))
         if name in contract.parameters:
@@ -240,6 +256,7 @@ class _Compiler:
         words = ast.unparse(node).split(".")
         if words[0] == "args" and len(words) == 2:
             return self._argument(node, words[1])
+        self._refuse_if_known_too_late(node)
         kinds = {(entity, kind.event): kind for kind in self._contract.events for entity in kind.entities}
         if len(words) > 3 or tuple(words[:2]) not in kinds:
             known = [".".join(one) for one in kinds]
@@ -300,6 +317,14 @@ class _Compiler:
                 f"{name} takes {least} argument{'s' if least > 1 else ''}{' or more' if least > 1 else ''}",
             )
         return self._by_value(node, function, node.args)
+
+    def _refuse_if_known_too_late(self, node: ast.expr) -> None:
+        if self._is_known_before:
+            raise refused(
+                node,
+                f"{ast.unparse(node)} is known only when a simulation has run; there are "
+                f"{', '.join([*self._names, *self._contract.parameters, 'args.NAME'])}, and numbers",
+            )
 
     def _by_value(self, node: ast.expr, function: Callable[..., Any], operands: Sequence[ast.expr]) -> _Part:
         return self._applied(node, function, [self.part(one) for one in operands])
