@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
+from .observed import observed
 
 if TYPE_CHECKING:
     from gsim_devs.calibration import Problem
@@ -30,7 +31,7 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
     parser.add_argument(
-        "--data", metavar="FILE", nargs="+", required=True, help="CSV: trajectory, t, observables"
+        "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
     )
     parser.add_argument(
         "--method", default="auto", help="auto, cma, ga, npe, or npe-trajectory (default: auto)"
@@ -96,10 +97,10 @@ def _problem(options: argparse.Namespace, stack: ExitStack) -> Problem:
     """The simulator beside the data; its workers end with the stack."""
     from gsim_devs.calibration import problem_of
     from gsim_devs.contracts import load_contract
-    from gsim_devs.observation import Dataset, Experiment, load_dataset
+    from gsim_devs.observation import Dataset, Experiment
 
     contract = load_contract(options.simulator / "contract.json")
-    dataset = load_dataset(options.data, contract)
+    dataset = observed(options.data, contract)
     launcher = launcher_for(options.simulator, options.isolation)
 
     def beside(part: Dataset) -> Experiment:

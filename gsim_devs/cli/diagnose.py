@@ -10,6 +10,7 @@ from typing import Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
+from .observed import observed
 from .report import add_json_option, write_json
 
 _LEAST_DRAWS = 19
@@ -27,7 +28,7 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
     parser.add_argument(
-        "--data", metavar="FILE", nargs="+", required=True, help="CSV: trajectory, t, observables"
+        "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
     )
     parser.add_argument(
         "--fitted-to",
@@ -67,7 +68,7 @@ def call(options: argparse.Namespace) -> int:
     from gsim_devs.calibration import load_estimate
     from gsim_devs.contracts import load_contract
     from gsim_devs.diagnostics import check_up
-    from gsim_devs.observation import Experiment, load_dataset
+    from gsim_devs.observation import Experiment
 
     if options.seed < 0:
         raise UsageError(f"--seed must be at least 0, not {options.seed}")
@@ -79,7 +80,7 @@ def call(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
 
         def beside(files: list[str]) -> Experiment:
-            dataset = load_dataset(files, contract)
+            dataset = observed(files, contract)
             return stack.enter_context(Experiment(options.simulator, contract, dataset, launcher=launcher))
 
         found = check_up(
