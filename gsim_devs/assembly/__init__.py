@@ -10,5 +10,16 @@ from .manifest import origin_of
 from .packing import pack
 from .simulator import assemble
 from .sources import misplaced, read_arrays, read_sources
+from .swapping import Swap, swapped
 
-__all__ = ["assemble", "refuse_to_replace", "read_sources", "read_arrays", "misplaced", "pack", "origin_of"]
+__all__ = [
+    "assemble",
+    "refuse_to_replace",
+    "read_sources",
+    "read_arrays",
+    "misplaced",
+    "pack",
+    "origin_of",
+    "swapped",
+    "Swap",
+]

@@ -31,6 +31,7 @@ from . import (
     runs,
     schema,
     validate,
+    whatif,
 )
 
 COMMANDS = (
@@ -45,6 +46,7 @@ COMMANDS = (
     data,
     calibrate,
     diagnose,
+    whatif,
     optimise,
     bench,
     runs,

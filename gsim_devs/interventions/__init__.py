@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from .contrasts import Contrast, contrasts_of
+from .costs import Measure, Scope, compiled
+from .courses import Courses
+from .grids import interventions_of, settled_arguments
 from .trials import Trials, seeds_of
-from .variants import Change, Intervention, Scaling, Setting, Variant, variant_of
+from .variants import Change, Intervention, Scaling, Setting, Variant, told, variant_of
+from .whatif import Comparison, Side, usual_measures, what_if
 
 __all__ = [
     "Variant",
@@ -11,7 +16,20 @@ __all__ = [
     "Intervention",
     "Setting",
     "Scaling",
+    "told",
     "variant_of",
+    "interventions_of",
+    "settled_arguments",
     "Trials",
     "seeds_of",
+    "Measure",
+    "Scope",
+    "compiled",
+    "usual_measures",
+    "Side",
+    "what_if",
+    "Comparison",
+    "Contrast",
+    "contrasts_of",
+    "Courses",
 ]
