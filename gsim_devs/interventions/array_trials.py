@@ -7,6 +7,7 @@ beginning, before the first step, is taken from a run of the components.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ import numpy as np
 from gsim_devs.contracts import Contract
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Launcher, Limits, launch
-from gsim_devs.observation import Start, series_of
+from gsim_devs.observation import Series, Start, series_of
 from gsim_devs.observation.arrays import FILE, ArrayPath
 from gsim_devs.runtime.program import Program, load
 
@@ -191,26 +192,24 @@ class ArrayCosting:
         begun = _Beginning(float(arguments[state.time]) if state.time else 0.0, told, *looks, actions)
         return begun if self._path.fits(begun.starts(0, 1)) else None
 
-    def _looks(self, variant: Variant) -> tuple[tuple[float, ...], Array | None] | None:
-        """When the observables have values, and what they are at 0; none where they are not at the same times."""
+    def _looks(self, variant: Variant) -> tuple[tuple[float, ...], Array] | None:
+        """When the observables have values after 0, and what they are at 0; none where those are not regular times."""
         still = Variant(variant.parameters, (), variant.arguments, variant.stdin)
         (result,) = self._trials.records(still, seeds_of(self._seed, 1))
         if not result.ok:
             return None
         arguments = settled_arguments(self._program, variant.arguments)
         series = series_of(result.records, self._contract, float(arguments[self._contract.horizon.argument]))
-        told = [series[name] for name in self._cost.observables]
         half = self._contract.time.resolution / 2
-        times = told[0].times
-        begins = int(len(times) > 0 and times[0] <= half)
-        looks = times[begins:]
-        if not len(looks) or any(len(one.times) != len(times) for one in told):
-            return None
-        grid = looks[0] * np.arange(1, len(looks) + 1)
-        if (abs(looks - grid) > half).any() or any((abs(one.times - times) > half).any() for one in told):
-            return None
-        at_start = np.array([one.values[0] for one in told]) if begins else None
-        return tuple(looks.tolist()), at_start
+        _, looks = _parted(series[self._cost.observables[0]], half)
+        grid = looks[:1] * np.arange(1, len(looks) + 1)
+        at_start = []
+        for name in self._cost.observables:
+            begun, times = _parted(series[name], half)
+            if not len(times) or len(times) != len(grid) or (abs(times - grid) > half).any():
+                return None
+            at_start.append(begun)
+        return tuple(looks.tolist()), np.array(at_start)
 
     def _actions(
         self, stdin: str, arguments: Mapping[str, Any]
@@ -233,8 +232,8 @@ class _Beginning:
     time: float
     state: Mapping[str, Any]
     looks: tuple[float, ...]
-    at_start: Array | None
-    """What the observables are at 0, (D,); none where they are not told then."""
+    at_start: Array
+    """What the observables are at 0, (D,); nan where they are not told then."""
     actions: tuple[tuple[float, str, float], ...]
 
     def starts(self, first: int, count: int) -> tuple[Start, ...]:
@@ -246,7 +245,11 @@ class _Beginning:
 
     def from_the_beginning(self, series: Array) -> tuple[Array, tuple[float, ...]]:
         """The series with what is told at 0, and the times."""
-        if self.at_start is None:
-            return series, self.looks
         start = np.broadcast_to(self.at_start, (*series.shape[:-2], 1, series.shape[-1]))
         return np.concatenate([start, series], axis=-2), (0.0, *self.looks)
+
+
+def _parted(series: Series, half: float) -> tuple[float, Array]:
+    """The value at 0, nan if there is none, and the times after that."""
+    begins = len(series.times) > 0 and series.times[0] <= half
+    return float(series.values[0]) if begins else math.nan, series.times[int(begins) :]

@@ -77,11 +77,16 @@ class Measure:
         return float(self._value(seen, scope))
 
     def of_series(self, series: Array, names: Sequence[str], times: Sequence[float], scope: Scope) -> Array:
-        """Measure runs by what their observables are at these times: (..., T, D) gives (...)."""
+        """Measure runs by what their observables are at these times: (..., T, D) gives (...).
+
+        One that is nan in all runs at a time has no value then.
+        """
         at = np.asarray(times, dtype=np.float64)
-        seen: dict[_Source, _Series] = {
-            name: _Series(series[..., names.index(name)], at) for name in self.observables
-        }
+        seen: dict[_Source, _Series] = {}
+        for name in self.observables:
+            values = series[..., names.index(name)]
+            is_told = ~np.isnan(values).all(axis=tuple(range(values.ndim - 1)))
+            seen[name] = _Series(values, at) if is_told.all() else _Series(values[..., is_told], at[is_told])
         return np.broadcast_to(self._value(seen, scope), series.shape[:-2])
 
     def known(self, scope: Scope) -> float:

@@ -105,6 +105,8 @@ def optimise(
         costs[left, first:end] = costing.costs([points[place] for place in left.tolist()], first, end - first)
         left = _workable(costs, left, end, costing)
         left = left[_may_be_best(costs[left, :end], len(points), len(stages))]
+        if len(left) == 1:
+            break
     simulations = costing.simulations - before
     means = np.nanmean(costs[left], axis=1)
     order = left[np.argsort(means, kind="stable")]

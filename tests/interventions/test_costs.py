@@ -187,3 +187,14 @@ def test_an_observable_at_regular_times_is_looked_at_until_the_horizon():
 
     assert measure.of_records(RECORDS, SCOPE) == 6.5
     assert measure.of_records(RECORDS, Scope(arguments={"days": 0, "name": ""})) == 0
+
+
+def test_what_is_not_told_at_some_time_has_no_value_then():
+    many = np.stack([SERIES, SERIES])
+    many[:, 0, 1] = np.nan
+
+    found = compiled("sum(stock) + 100 * mean(debt)", CONTRACT).of_series(
+        many, ["stock", "debt"], [0.0, 1.0, 2.0], SCOPE
+    )
+
+    assert found.tolist() == [266.0, 266.0]
