@@ -9,11 +9,15 @@ from .limits import Limits
 from .once import run
 from .pool import Job, Pool
 from .result import Result, Status
+from .surveying import Seen, Sight, Watch
 
 __all__ = [
     "run",
     "Pool",
     "Job",
+    "Sight",
+    "Seen",
+    "Watch",
     "Result",
     "Status",
     "Limits",

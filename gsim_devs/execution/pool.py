@@ -17,13 +17,13 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Any, Protocol, Self, TypeVar, get_args
 
 from gsim_devs.errors import UsageError
 
@@ -31,10 +31,12 @@ from .launcher import Child, Launcher, launch
 from .limits import Limits
 from .result import Result, Status
 from .seccomp import filter_program
+from .surveying import Seen, Sight, SurveyBatch, Surveyed, SurveyTask, Watch
 
 _WORKER = Path(__file__).with_name("worker.py")
 _LENGTHS = struct.Struct(">II")
 _CHUNK = 1 << 18
+_CODES = {"ok": 0, "refused": 2}
 _LONGEST_HEADER = 1 << 20
 # How many jobs may be done or under way beyond the one whose result is next.
 _WINDOW = 1024
@@ -95,10 +97,27 @@ class Pool:
 
         Jobs are taken from the iterable as workers come free. One batch at a time.
         """
+        return self._run(_Batch(jobs, records, self._limits.output))
+
+    def survey(
+        self,
+        sights: Iterable[Sight],
+        candidates: Sequence[Mapping[str, object]],
+        watches: Sequence[Watch],
+        slack: float,
+    ) -> Iterator[Seen]:
+        """Simulate candidates from sights and yield, sight by sight, what a few watched numbers come to.
+
+        As `run`, but for nothing else of a simulation being kept, which takes a fraction of the time. What happens up
+        to `slack` after a look is seen. Candidates are values of parameters.
+        """
+        most = {"most": 1} if self._limits.forks else {}
+        return self._run(SurveyBatch(sights, candidates, watches, slack, self._limits.output, **most))
+
+    def _run(self, batch: _AnyBatch[R_co]) -> Iterator[R_co]:
         if self._running:
             raise UsageError("this pool is still running another batch; one at a time")
         self._running = True
-        batch = _Batch(jobs, records, self._limits.output)
         try:
             while not batch.over:
                 self._hand_out(batch)
@@ -123,14 +142,14 @@ class Pool:
     ) -> None:
         self.close()
 
-    def _hand_out(self, batch: _Batch) -> None:
+    def _hand_out(self, batch: _AnyBatch[Any]) -> None:
         while self._broken and (task := batch.next_task()):
-            batch.settle(task, self._broken)
+            batch.fail(task, self._broken)
         idle = [worker for worker in self._workers if not worker.task]
         while (idle or len(self._workers) < self._number) and (task := batch.next_task()):
             (idle.pop() if idle else self._engage()).assign(task)
 
-    def _listen(self, batch: _Batch) -> None:
+    def _listen(self, batch: _AnyBatch[Any]) -> None:
         """Wait until something happens, and deal with it."""
         busy = [worker for worker in self._workers if worker.task]
         if not busy:
@@ -145,20 +164,22 @@ class Pool:
             if worker in self._workers and worker.task and now >= worker.deadline:
                 self._deal_with(worker, _Lost("timeout"), batch)
 
-    def _deal_with(self, worker: _Worker, news: _News, batch: _Batch) -> None:
+    def _deal_with(self, worker: _Worker, news: _News, batch: _AnyBatch[Any]) -> None:
         task = worker.task
         match news:
             case None:
                 return
-            case Result() as result:
+            case Result() | Surveyed() as result:
                 worker.task = None
             case _Spent() | _Lost():
                 result = news.result if isinstance(news, _Spent) else worker.last_words(news)
                 self._dismiss(worker)
                 if not worker.ready:
+                    assert isinstance(result, Result)
                     self._broken = result
-                elif worker.served and task and result.status != "timeout":
-                    # Perhaps what ran here before is to blame; a job is judged by what it does in a fresh worker.
+                elif task and (task.count > 1 or (worker.served and not _is_late(news))):
+                    # Perhaps what ran here before is to blame, or one simulation of many; each job is judged by what
+                    # it does in a fresh worker.
                     batch.put_back(task)
                     return
         if task:
@@ -182,6 +203,8 @@ class _Task:
     request: bytes
     records: bool
     detail: bool
+    body: bytes = b""
+    count: int = 1
 
 
 class _Batch:
@@ -220,6 +243,8 @@ class _Batch:
     def settle(self, task: _Task, result: Result) -> None:
         self._results[task.number] = result
 
+    fail = settle
+
     def next_results(self) -> Iterator[Result]:
         while self._given in self._results:
             result = self._results.pop(self._given)
@@ -239,10 +264,24 @@ class _Lost:
 class _Spent:
     """A job went wrong in a way that leaves the worker doubtful."""
 
-    result: Result
+    result: Result | Surveyed
 
 
-_News = Result | _Lost | _Spent | None
+_News = Result | Surveyed | _Lost | _Spent | None
+_AnyTask = _Task | SurveyTask
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _AnyBatch(Protocol[R_co]):
+    """Work for a pool. A task is put back to be tried again, settled with an answer, or has failed for good."""
+
+    @property
+    def over(self) -> bool: ...
+    def next_task(self) -> Any: ...
+    def put_back(self, task: Any) -> None: ...
+    def settle(self, task: Any, result: Any) -> None: ...
+    def fail(self, task: Any, result: Result) -> None: ...
+    def next_results(self) -> Iterator[R_co]: ...
 
 
 class _TooLongError(Exception):
@@ -255,7 +294,7 @@ class _Worker:
     def __init__(
         self, argv: list[str], limits: Limits, launcher: Launcher, selector: selectors.BaseSelector
     ) -> None:
-        self.task: _Task | None = None
+        self.task: _AnyTask | None = None
         self.ready = False
         self.served = 0
         self.deadline = 0.0
@@ -275,12 +314,12 @@ class _Worker:
         self._watch(process.stdout.fileno(), selectors.EVENT_READ, self._read)
         self._watch(process.stderr.fileno(), selectors.EVENT_READ, self._read_stderr)
 
-    def assign(self, task: _Task) -> None:
+    def assign(self, task: _AnyTask) -> None:
         """Send a job."""
         self.task = task
         self._stderr.clear()
         self._restart_clock()
-        self._outbox = _LENGTHS.pack(len(task.request), 0) + task.request
+        self._outbox = _LENGTHS.pack(len(task.request), len(task.body)) + task.request + task.body
         self._watch(self._stdin, selectors.EVENT_WRITE, self._write)
 
     def end(self) -> None:
@@ -381,20 +420,33 @@ class _Worker:
         self._restart_clock()
         return None
 
-    def _reply(self, header: dict[str, Any], body: bytes) -> Result:
+    def _reply(self, header: dict[str, Any], body: bytes) -> Result | Surveyed:
         assert self.task
         self._child.look()
         status: Status = header["status"]
-        code = int(header.get("code", {"ok": 0, "refused": 2}.get(status, 1)))
+        code = int(header.get("code", _CODES.get(status, 1)))
         error, seconds = str(header.get("error", "")), float(header["seconds"])
         if not 0 <= seconds < math.inf:
             raise ValueError("no time that a job can take")
         if "code" in header:
             self._drain_stderr()
             error = self._stderr.decode(errors="replace")
+        if isinstance(self.task, SurveyTask):
+            return self._survey_reply(self.task, header, body) or self._result(status, code, error, seconds)
         if self.task.records:
             return self._result(status, code, error, seconds, records=_records(body, self.task.detail))
         return self._result(status, code, error, seconds, trace=body)
+
+    def _survey_reply(self, task: SurveyTask, header: dict[str, Any], body: bytes) -> Surveyed | None:
+        """None if something is wrong with the survey as a whole."""
+        if header["status"] != "ok":
+            return None
+        seconds = float(header["seconds"])
+        failures = {
+            number: self._result(status, _CODES.get(status, 1), error, seconds)
+            for number, (status, error) in task.failures(header, body).items()
+        }
+        return Surveyed(body, failures, seconds)
 
     def _result(self, status: Status, code: int, stderr: str, seconds: float, **output: Any) -> Result:
         return Result(
@@ -407,6 +459,10 @@ class _Worker:
             records=output.get("records", ()),
             isolation=self._child.isolation,
         )
+
+
+def _is_late(news: _Lost | _Spent) -> bool:
+    return isinstance(news, _Lost) and news.status == "timeout"
 
 
 def _records(body: bytes, detail: bool) -> tuple[tuple[Any, ...], ...]:

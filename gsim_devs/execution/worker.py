@@ -8,11 +8,13 @@ With a third word, FILTER, each job is a process of its own, forked from one tha
 simulator's own code; that is loaded in the fork, after it has given up to the filter (in hexadecimal digits) what a job
 must not do. So nothing that a job leaves behind is there for the next one.
 
-A message is two lengths, a JSON header, and a body of bytes.
+A message is two lengths, a JSON header, and a body of bytes. A request is one job or a survey (`runtime.surveys`):
+many simulations, each of which is to tell some numbers.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import io
@@ -57,7 +59,8 @@ def _main() -> None:
         return
     _send(replies, {"status": "ok"})
     while lengths := requests.read(_LENGTHS.size):
-        request = json.loads(requests.read(_LENGTHS.unpack(lengths)[0]))
+        header, body = _LENGTHS.unpack(lengths)
+        request = json.loads(requests.read(header)) | {"body": requests.read(body)}
         if forks:
             replies.write(_served_in_a_fork(program, request, bytes.fromhex(forks[0])))
             replies.flush()
@@ -83,6 +86,8 @@ def _send(replies: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
 
 
 def _served(program: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    if "sights" in request:
+        return _surveyed(program, request)
     stream = _Bounded(request["limit"])
     started = time.perf_counter()
     header: dict[str, Any] = {"status": "ok"}
@@ -117,6 +122,36 @@ def _changes(program: Any, request: dict[str, Any]) -> tuple[Any, ...]:
             "the simulator's runtime is too old to change parameters during a run; assemble it again"
         )
     return (request["changes"],)
+
+
+def _surveyed(program: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The numbers of all simulations, one after the other; those that failed are named in the header."""
+    started = time.perf_counter()
+    try:
+        importlib.import_module("system")
+        numbers, errors = _surveys(program).run(request)
+    except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
+        header = {"status": _status(error), "error": _told(error), "memory": _lacked_memory(error)}
+        return header | {"seconds": time.perf_counter() - started}, b""
+    header = {
+        "status": "ok",
+        "failures": [(place, _status(error), _told(error)) for place, error in errors.items()],
+        "memory": any(map(_lacked_memory, errors.values())),
+    }
+    return header | {"seconds": time.perf_counter() - started}, numbers
+
+
+@functools.cache
+def _surveys(program: Any) -> Any:
+    from runtime.errors import UsageError
+
+    try:
+        from runtime.surveys import Surveys
+    except ImportError:
+        raise UsageError(
+            "the simulator's runtime is too old to be simulated many times at once; assemble it again"
+        ) from None
+    return Surveys(program)
 
 
 def _writer(program: Any, stream: BinaryIO, request: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gsim_devs.contracts import Contract, Observable, Sampling
 from gsim_devs.errors import UsageError
+from gsim_devs.execution import Watch
 from gsim_devs.trace import BadLine, Record
 
 from .datasets import Array
@@ -61,6 +62,18 @@ class Observer:
     def __init__(self, contract: Contract, names: Sequence[str]) -> None:
         self._observables = [contract.observables[name] for name in names]
         self._half = contract.time.resolution / 2
+
+    @property
+    def slack(self) -> float:
+        """How much later than a look something may happen and be seen."""
+        return self._half
+
+    @property
+    def watches(self) -> list[Watch]:
+        """The observables as what can be followed while a simulation runs; none if one belongs to regular times."""
+        if any(isinstance(one.at, Sampling) for one in self._observables):
+            return []
+        return [Watch(one.event, one.entity, one.field) for one in self._observables]
 
     def gather(self, records: Iterable[Reported]) -> list[tuple[list[float], list[float]]]:
         """The times and values of each observable's records; where it has no field, the values are 1."""

@@ -125,6 +125,25 @@ class Program:
     ) -> None:
         """As `run`, with everything checked already."""
         settings, stages = self._stages(settings, changes)
+        kernel = self.prepared(settings, commands, seed, replication, sink)
+        try:
+            for change, found in stages:
+                kernel.run(until=change.time, closed=False)
+                with _told(change):
+                    kernel.alter(found)
+            self.complete(kernel, settings)
+        finally:
+            self.has_drawn = kernel.has_drawn
+
+    def prepared(
+        self,
+        settings: Mapping[str, Any],
+        commands: list[Command],
+        seed: int,
+        replication: int,
+        sink: Sink | None,
+    ) -> Kernel:
+        """A simulation that has yet to begin."""
         model = self._model(settings)
         kernel = Kernel(
             model, seed=seed, replication=replication, sink=sink, ticks_per_unit=self.ticks_per_unit
@@ -132,16 +151,13 @@ class Program:
         for command in commands:
             message = model.get_in_port(command.name).p_type(**command.fields)
             kernel.inject(command.name, message, command.time, command.order, in_turn=True)
+        return kernel
+
+    def complete(self, kernel: Kernel, settings: Mapping[str, Any]) -> None:
+        """Simulate from wherever it is to the horizon, and end it."""
         horizon = self.contract["horizon"]
-        try:
-            for change, found in stages:
-                kernel.run(until=change.time, closed=False)
-                with _told(change):
-                    kernel.alter(found)
-            kernel.run(until=settings[horizon["argument"]], closed=horizon["closed"])
-            kernel.finish()
-        finally:
-            self.has_drawn = kernel.has_drawn
+        kernel.run(until=settings[horizon["argument"]], closed=horizon["closed"])
+        kernel.finish()
 
     def writer(
         self, stream: IO[bytes], detail: bool = False, guard: AbstractContextManager[object] | None = None

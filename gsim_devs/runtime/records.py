@@ -182,6 +182,14 @@ class TraceWriter:
         return rest
 
 
+def printed(event: str, field: str, value: Any) -> str:
+    """A value of a record as JSON; says what is wrong with one that cannot be reported."""
+    try:
+        return json.dumps(value, allow_nan=False, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"field {field!r} of {event} cannot be reported: {error}") from None
+
+
 class _Shape(NamedTuple):
     """How all records with the same entity, event and fields are printed."""
 
@@ -261,13 +269,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 
 def _texts(event: str, payload: dict[str, Any]) -> list[str]:
     """The long way, for values of other types, and for saying what is wrong with one."""
-    texts = []
-    for field, value in payload.items():
-        try:
-            texts.append(json.dumps(value, allow_nan=False, default=_plain))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise TypeError(f"field {field!r} of {event} cannot be reported: {error}") from None
-    return texts
+    return [printed(event, field, value) for field, value in payload.items()]
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,155 @@
+"""One value for many simulations that go through a model together: a number of Python for each of them.
+
+`Many` stands where a model has a number. Arithmetic and comparisons are made for each simulation with Python's own
+operators, so that each gets, to the last bit, what it would get alone. Where the simulations have to agree, on the
+way that an `if` takes, on an index, on a text, and do not, `PartedError` is raised: nothing is true of all of them any
+more. What runs such a model is in `together`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, NoReturn, TypeAlias
+
+Number: TypeAlias = "int | float"
+
+
+class PartedError(BaseException):
+    """Simulations go different ways. No Exception, so that no component catches it by accident."""
+
+    happened = False
+    """Whether it was raised since somebody set this back; a component may have caught it all the same."""
+
+    def __init__(self, groups: Sequence[Any] | None = None) -> None:
+        """`groups`: what each simulation makes of it; those that make the same of it can go on together."""
+        super().__init__()
+        self.groups = groups
+        PartedError.happened = True
+
+
+class Many:
+    """A number in each of many simulations. Cannot be changed."""
+
+    __slots__ = ("each",)
+    # Arrays of numpy would take it for an object.
+    __array_ufunc__ = None
+
+    def __init__(self, each: list[Any]) -> None:
+        self.each = each
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What it passes for in `isinstance`: a number of the type that it has in all simulations."""
+        kinds = set(map(type, self.each))
+        return kinds.pop() if len(kinds) == 1 else part(list(map(type, self.each)))
+
+    def agreed(self) -> Any:
+        """The number, which must be the same in all simulations, down to its type and its sign."""
+        each = self.each
+        if each.count(each[0]) < len(each) or len(set(map(repr, each))) > 1:
+            part(list(map(repr, each)))
+        return each[0]
+
+    def __bool__(self) -> bool:
+        if any(self.each):
+            return all(self.each) or part(list(map(bool, self.each)))
+        return False
+
+    # Where Python wants a number, a text or a key, there can be only one.
+
+    def __int__(self) -> int:
+        return int(self.agreed())
+
+    def __float__(self) -> float:
+        return float(self.agreed())
+
+    def __complex__(self) -> complex:
+        return complex(self.agreed())
+
+    def __index__(self) -> int:
+        return operator.index(self.agreed())
+
+    def __trunc__(self) -> int:
+        whole: int = math.trunc(self.agreed())
+        return whole
+
+    def __hash__(self) -> int:
+        return hash(self.agreed())
+
+    def __repr__(self) -> str:
+        return repr(self.agreed())
+
+    def __format__(self, form: str) -> str:
+        return format(self.agreed(), form)
+
+    def __copy__(self) -> Many:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Many:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        part()
+
+    # Python lets these return anything.
+
+    def __floor__(self) -> Many:
+        return Many(list(map(math.floor, self.each)))
+
+    def __ceil__(self) -> Many:
+        return Many(list(map(math.ceil, self.each)))
+
+    def __round__(self, *digits: Any) -> Many:
+        return for_each(round, (self, *digits))
+
+
+def part(groups: Sequence[Any] | None = None) -> NoReturn:
+    """Say that the simulations cannot go on together."""
+    raise PartedError(groups)
+
+
+def for_each(function: Callable[..., Any], args: Sequence[Any]) -> Many:
+    """Call a function for each simulation; at least one of the arguments is many."""
+    return Many(list(map(function, *columns(args))))
+
+
+def columns(args: Sequence[Any]) -> Iterator[Any]:
+    """Each argument as what it is in one simulation after the other."""
+    return (arg.each if type(arg) is Many else repeat(arg) for arg in args)
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator and its reflection."""
+
+    def forward(self: Many, other: Any) -> Any:
+        if type(other) is Many:
+            return Many(list(map(function, self.each, other.each)))
+        if isinstance(other, int | float):
+            return Many(list(map(function, self.each, repeat(other))))
+        return NotImplemented
+
+    def reflected(self: Many, other: Any) -> Any:
+        if isinstance(other, int | float):
+            return Many(list(map(function, repeat(other), self.each)))
+        return NotImplemented
+
+    return forward, reflected
+
+
+def _unary(function: Callable[[Any], Any]) -> Callable[[Many], Many]:
+    return lambda self: Many(list(map(function, self.each)))
+
+
+for _name in (
+    "add sub mul truediv floordiv mod pow lshift rshift and or xor".split()  # noqa: SIM905  (easier to read)
+):
+    _forward, _reflected = _binary(getattr(operator, f"__{_name}__"))
+    setattr(Many, f"__{_name}__", _forward)
+    setattr(Many, f"__r{_name}__", _reflected)
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(Many, f"__{_name}__", _binary(getattr(operator, _name))[0])
+for _name in ("neg", "pos", "abs", "invert"):
+    setattr(Many, f"__{_name}__", _unary(getattr(operator, _name)))

@@ -1,0 +1,156 @@
+"""Many simulations at once, of each of which nothing but a few numbers is to be told.
+
+A survey has sights, which say where simulations begin and when they are looked at, and candidates, the parameters that
+are tried from there. Simulations go together where they can (`together`); one of each group is then run alone as well,
+and if it comes to anything else, nothing goes together any more in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .commands import Command
+from .errors import GsimError
+from .looking import Looks, Watch
+from .program import Program
+from .together import FEWEST, Lane, run_all
+
+_ENOUGH = 3
+
+
+class Surveys:
+    """The surveys of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._latest: tuple[bytes, list[Any]] = b"", []
+        self._disappointments = 0
+        """How many groups in a row have mostly had to go alone; from some number on nobody tries."""
+
+    def run(self, request: Mapping[str, Any]) -> tuple[bytes, dict[int, BaseException]]:
+        """The numbers of all simulations, sight by sight and in it candidate by candidate; and the errors of some.
+
+        In the request are `watches` and `slack`, as `Looks` takes them; `body`, a JSON list of candidates, often the
+        same as before; and `sights`: arguments, stdin, seed, times, and which candidates.
+        """
+        survey = _Survey(self.program, request, self._settled(request["body"]))
+        for group in survey.groups():
+            alone = group
+            if self._disappointments < _ENOUGH and len(group) >= FEWEST:
+                alone = survey.run_together(group)
+                self._note(len(alone), len(group), survey.is_wrong)
+            survey.run_alone(alone)
+        return b"".join([one.tobytes() for one in survey.told]), survey.errors
+
+    def _settled(self, text: bytes) -> list[Any]:
+        """The parameters of each candidate, or the error in their place."""
+        if self._latest[0] != text:
+            self._latest = text, [_tried(self.program.settle_parameters, one) for one in json.loads(text)]
+        return self._latest[1]
+
+    def _note(self, alone: int, count: int, is_wrong: bool) -> None:
+        if is_wrong:
+            self._disappointments = _ENOUGH
+        else:
+            self._disappointments = self._disappointments + 1 if alone * 2 > count else 0
+
+
+class _Simulation(NamedTuple):
+    lane: Lane
+    commands: list[Command]
+    times: tuple[float, ...]
+
+
+class _Survey:
+    """One request."""
+
+    def __init__(self, program: Program, request: Mapping[str, Any], candidates: Sequence[Any]) -> None:
+        self.told: list[array[float]] = []
+        self.errors: dict[int, BaseException] = {}
+        self.is_wrong = False
+        """Whether a simulation has come to something else in company."""
+        self._program = program
+        self._watches = [Watch(*one) for one in request["watches"]]
+        self._slack: float = request["slack"]
+        self._simulations: dict[int, _Simulation] = {}
+        self._by_key: dict[Any, list[int]] = {}
+        for sight in request["sights"]:
+            self._add(candidates, *sight)
+
+    def groups(self) -> Iterator[list[int]]:
+        """The simulations, by number; those that might go together are in one group."""
+        yield from self._by_key.values()
+
+    def run_together(self, group: list[int]) -> list[int]:
+        """Simulate those that can go together; the others are returned."""
+        lanes = [self._simulations[number].lane for number in group]
+        commands = self._simulations[group[0]].commands
+
+        def done(some: Sequence[int], sink: Looks) -> bool:
+            found = sink.each(len(some))
+            # Whose turn it is to be checked is as good as drawn by lot.
+            checked = lanes[some[0]].seed % len(some)
+            number = group[some[checked]]
+            self.is_wrong |= found[checked].tobytes() != self._alone(number).tobytes()
+            for place, numbers in zip(some, found, strict=True):
+                self.told[group[place]] = numbers
+            return not self.is_wrong
+
+        alone = run_all(self._program, lanes, commands, lambda: self._looks(group[0]), done)
+        return group if self.is_wrong else [group[place] for place in sorted(alone)]
+
+    def run_alone(self, numbers: list[int]) -> None:
+        """Simulate one after the other."""
+        for number in numbers:
+            try:
+                self.told[number] = self._alone(number)
+            except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
+                self.told[number] = self._nothing(len(self._simulations[number].times))
+                self.errors[number] = error
+
+    def _add(
+        self,
+        candidates: Sequence[Any],
+        arguments: Mapping[str, Any],
+        stdin: str,
+        seed: int,
+        times: Sequence[float],
+        chosen: Sequence[int],
+    ) -> None:
+        values = _tried(self._program.settle, arguments)
+        commands = _tried(self._program.commands, stdin, values) if type(values) is dict else []
+        for candidate in chosen:
+            number = len(self.told)
+            self.told.append(self._nothing(len(times)))
+            wrong = [one for one in (values, candidates[candidate], commands) if isinstance(one, Exception)]
+            if wrong:
+                self.errors[number] = wrong[0]
+                continue
+            lane = Lane({**values, **candidates[candidate]}, values.get("seed", seed))
+            self._simulations[number] = _Simulation(lane, commands, tuple(times))
+            horizon = values[self._program.contract["horizon"]["argument"]]
+            self._by_key.setdefault((stdin, horizon, *times), []).append(number)
+
+    def _alone(self, number: int) -> array[float]:
+        one, looks = self._simulations[number], self._looks(number)
+        self._program.simulate(one.lane.settings, one.commands, one.lane.seed, 0, looks.write)
+        return looks.each(1)[0]
+
+    def _looks(self, number: int) -> Looks:
+        times = self._simulations[number].times
+        return Looks(self._watches, times, self._slack, self._program.ticks_per_unit)
+
+    def _nothing(self, looks: int) -> array[float]:
+        return array("d", [math.nan]) * (looks * len(self._watches))
+
+
+def _tried(settle: Any, *given: Any) -> Any:
+    """What has been settled, or why it cannot be."""
+    try:
+        return settle(*given)
+    except GsimError as error:
+        return error

@@ -1,0 +1,320 @@
+"""Run many simulations of one model in one go, where they go the same way and differ in their numbers only.
+
+The components are those that would run alone. Settings that differ are handed to them as `Many` numbers, a draw draws
+once for each simulation from its own stream, and functions of numbers that a component has imported look at each. As
+long as every `if` goes the same way in all simulations and everything happens at the same times, each of them gets what
+it would get alone, to the last bit, for a fraction of the work. Where they part, they are run again in groups that go
+the same way, and in the end one by one, which is also what happens with whatever fails: `run_all` says only who was not
+run. Leaves out what is done with the records.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import call
+from types import BuiltinFunctionType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from .atomic import Seat
+from .clock import Sink
+from .commands import Command
+from .draws import Draw
+from .many import Many, PartedError, columns, for_each, part
+from .program import Program
+
+
+class _Writable(Protocol):
+    def write(self, tick: int, entity: str, event: str, payload: dict[str, Any], component: str) -> None: ...
+
+
+S = TypeVar("S", bound=_Writable)
+
+FEWEST = 8
+"""Simulations for which going together is worth while."""
+_LAWS = frozenset(
+    (
+        "bernoulli",
+        "beta",
+        "binomial",
+        "exponential",
+        "gamma",
+        "geometric",
+        "integer",
+        "lognormal",
+        "negative_binomial",
+        "normal",
+        "poisson",
+        "triangular",
+        "uniform",
+        "weibull",
+    )
+)
+
+
+class Lane(NamedTuple):
+    """One of many simulations."""
+
+    settings: Mapping[str, Any]
+    """As `Program.simulate` takes them."""
+    seed: int
+
+
+def run_all(
+    program: Program,
+    lanes: Sequence[Lane],
+    commands: list[Command],
+    new_sink: Callable[[], S],
+    done: Callable[[Sequence[int], S], bool],
+) -> list[int]:
+    """Simulate lanes with the same horizon, and return the numbers of those that have to be run alone.
+
+    Args:
+        program: what is simulated.
+        lanes: the simulations.
+        commands: of all of them.
+        new_sink: makes something that takes the records of a group; their numbers may be `Many`.
+        done: told which lanes have been run into a sink; says whether to believe it.
+    """
+    alone: list[int] = []
+    groups = [list(range(len(lanes)))]
+    # Whoever parts again and again is faster alone.
+    attempts = 2 + len(lanes) // 32
+    while groups:
+        group = groups.pop()
+        if len(group) < FEWEST or not attempts:
+            alone += group
+            continue
+        attempts -= 1
+        sink = new_sink()
+        try:
+            _run(program, [lanes[number] for number in group], commands, sink.write)
+        except PartedError as parted:
+            groups += _groups(group, parted.groups)
+            alone += [] if parted.groups else group
+        except (Exception, SystemExit):  # noqa: BLE001  (any code at all may stand in a simulator)
+            # One of them may have failed, or all of them because of their company; alone each will say what is wrong.
+            alone += group
+        else:
+            alone += [] if done(group, sink) else group
+    return alone
+
+
+def _groups(group: list[int], keys: Sequence[Any] | None) -> list[list[int]]:
+    """Those that make the same of what they parted at."""
+    found: dict[Any, list[int]] = {}
+    for number, key in zip(group, keys or (), strict=False):
+        found.setdefault(key, []).append(number)
+    return [*found.values()]
+
+
+def _run(program: Program, lanes: Sequence[Lane], commands: list[Command], sink: Sink) -> None:
+    names = lanes[0].settings
+    settings = {name: _joined([lane.settings[name] for lane in lanes]) for name in names}
+    PartedError.happened = False
+    with _looking_at_each(program.folder):
+        kernel = program.prepared(settings, commands, 0, 0, sink)
+        shared: dict[tuple[int, str], _Source] = {}
+        for seat in kernel.nodes:
+            if type(seat) is not Seat:
+                part()
+            draws: Any = _Draws([lane.seed for lane in lanes], seat.path, shared)
+            stream: Any = _NoStream()
+            seat.draw, seat.rng = draws, stream
+        program.complete(kernel, settings)
+    if PartedError.happened:
+        part()
+
+
+def _joined(values: list[Any]) -> Any:
+    """One value where all are the same; many where they are numbers; many in their places where they are in tuples."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first
+    if all(type(value) is int or type(value) is float for value in values):
+        return first if len(set(map(repr, values))) == 1 else Many(values)
+    if all(type(value) is tuple and len(value) == len(first) for value in values):
+        return tuple([_joined(list(column)) for column in zip(*values, strict=True)])
+    if any(type(value) is not type(first) or value != first for value in values):
+        part(list(map(repr, values)))
+    return first
+
+
+# Draws.
+
+
+class _Source:
+    """The uniform numbers of one stream, fetched once for all that draw the same ones."""
+
+    def __init__(self, seed: int, path: str) -> None:
+        self._draw = Draw(seed, 0, path)
+        self._blocks: list[list[float]] = []
+
+    def block(self, number: int) -> list[float]:
+        """The numbers of one fetch, to be consumed from the end."""
+        while number >= len(self._blocks):
+            last = self._draw._fetch()
+            self._blocks.append([*self._draw._waiting, last])
+        return self._blocks[number]
+
+
+class _SharedDraw(Draw):
+    """Draws as `Draw` does, from a source that others draw from too."""
+
+    __slots__ = ("_number", "_source")
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self._number = 0
+        self._waiting = []
+
+    def _fetch(self) -> float:
+        self._waiting = self._source.block(self._number).copy()
+        self._number += 1
+        return self._waiting.pop()
+
+
+class _Draws:
+    """The draws of one component in many simulations; stands in the place of a `Draw`."""
+
+    def __init__(self, seeds: list[int], path: str, shared: dict[tuple[int, str], _Source]) -> None:
+        self._seeds, self._path, self._shared = seeds, path, shared
+        self._each: list[Draw] = []
+
+    def __getattr__(self, law: str) -> Any:
+        if law not in _LAWS:
+            # What it hands over, or does in place, is no number.
+            part()
+        if not self._each:
+            self._each = [_SharedDraw(self._source(seed)) for seed in self._seeds]
+        methods = [getattr(draw, law) for draw in self._each]
+
+        def drawn(*args: Any, **named: Any) -> Many:
+            if not named:
+                return Many(list(map(call, methods, *columns(args))))
+            rows = zip(methods, *columns([*args, *named.values()]), strict=False)
+            count = len(args)
+            return Many(
+                [method(*row[:count], **dict(zip(named, row[count:], strict=True))) for method, *row in rows]
+            )
+
+        setattr(self, law, drawn)
+        return drawn
+
+    def _source(self, seed: int) -> _Source:
+        key = seed, self._path
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = _Source(seed, self._path)
+        return found
+
+
+class _NoStream:
+    """In the place of a numpy generator: how much of it a simulation takes depends on its numbers."""
+
+    def __getattr__(self, name: str) -> Any:
+        part()
+
+
+# Functions.
+
+
+class _Kind(type):
+    """Of what stands in the place of `int` and `float`."""
+
+    real: type
+
+    def __call__(cls, *args: Any) -> Any:
+        return for_each(cls.real, args) if _has_many(args) else cls.real(*args)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.real)
+
+
+class _Int(metaclass=_Kind):
+    real = int
+
+
+class _Float(metaclass=_Kind):
+    real = float
+
+
+def _looking_at_all(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of numbers that takes many."""
+
+    def looking(*args: Any, **named: Any) -> Any:
+        return for_each(function, args) if _has_many(args) and not named else function(*args, **named)
+
+    return looking
+
+
+def _looking_at_all_of_them(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`min` or `max`, which take their numbers one by one or together."""
+
+    def looking(*args: Any, **named: Any) -> Any:
+        if len(args) == 1 and not named:
+            args = (list(args[0]),)
+            if _has_many(args[0]):
+                args = tuple(args[0])
+        return for_each(function, args) if _has_many(args) and not named else function(*args, **named)
+
+    return looking
+
+
+def _has_many(args: Sequence[Any]) -> bool:
+    return any(type(arg) is Many for arg in args)
+
+
+def _parting(*args: Any) -> Any:
+    """In the place of `type`, before which a number cannot pass for what it is not."""
+    part()
+
+
+_BUILT_IN = {
+    "float": _Float,
+    "int": _Int,
+    "max": _looking_at_all_of_them(max),
+    "min": _looking_at_all_of_them(min),
+    "type": _parting,
+}
+_FUNCTIONS = {
+    name: _looking_at_all(value) for name, value in vars(math).items() if type(value) is BuiltinFunctionType
+}
+_MATH = SimpleNamespace(**{**vars(math), **_FUNCTIONS})
+_ABSENT = object()
+
+
+@contextmanager
+def _looking_at_each(folder: str) -> Iterator[None]:
+    """Let functions of numbers take many where the simulator's own modules call them."""
+    changed: list[tuple[dict[str, Any], str, Any]] = []
+    try:
+        for module in _modules(folder):
+            names = vars(module)
+            fresh: dict[str, Any] = {name: held for name, held in _BUILT_IN.items() if name not in names}
+            for name, value in names.items():
+                if value is math:
+                    fresh[name] = _MATH
+                elif type(value) is BuiltinFunctionType and value.__module__ == "math":
+                    fresh[name] = _FUNCTIONS[value.__name__]
+            changed += [(names, name, names.get(name, _ABSENT)) for name in fresh]
+            names.update(fresh)
+        yield
+    finally:
+        for names, name, value in changed:
+            if value is _ABSENT:
+                names.pop(name, None)
+            else:
+                names[name] = value
+
+
+def _modules(folder: str) -> list[ModuleType]:
+    """Those of the simulator, but for the runtime that it brings along."""
+    own = __name__.partition(".")[0]
+    return [
+        module
+        for name, module in [*sys.modules.items()]
+        if name.partition(".")[0] != own and (getattr(module, "__file__", None) or "").startswith(folder)
+    ]
