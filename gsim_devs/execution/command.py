@@ -21,14 +21,11 @@ def command_line(
     *,
     seed: int | None = None,
     parameters: Mapping[str, object] | None = None,
-    changes: Sequence[tuple[float, str, object]] = (),
     replications: int = 1,
     detail: bool = False,
 ) -> list[str]:
     """Return the command line of one run."""
     options = _options(arguments or {}, seed, parameters or {}, replications, detail)
-    for time, name, value in changes:
-        options += ["--change", f"{time}:{name}={_text(value)}"]
     if isinstance(simulator, str | Path):
         return [*_interpreted(Path(simulator)), *options]
     words = list(simulator)

@@ -50,6 +50,17 @@ def test_a_job_reaches_the_simulator_and_its_records_come_back(stand_in):
     assert result.peak_memory > MIB
 
 
+def test_a_runtime_from_before_there_were_changes_refuses_them(stand_in):
+    older = "from runtime.program import Program\ndel Program.settle_changes\n" + ECHO
+
+    with Pool(stand_in(older), workers=1) as pool:
+        without, with_change = pool.run([Job(), Job(changes=((1.0, "beta", 0.3),))])
+
+    assert without.ok
+    assert with_change.status == "refused"
+    assert "too old to change parameters during a run; assemble it again" in with_change.reason
+
+
 def test_a_detailed_record_has_its_number_and_its_component(stand_in):
     with Pool(stand_in('def simulate(job, emit): emit(0, "a"); emit(1, "b")'), workers=1) as pool:
         (result,) = pool.run([Job(detail=True)])
