@@ -17,7 +17,7 @@ from .problem import Problem
 from .seeds import Seeds
 from .space import Space
 
-Wanted: TypeAlias = Literal["losses", "validation_losses", "summaries", "trajectories"]
+Wanted: TypeAlias = Literal["losses", "validation_losses", "summaries", "details", "trajectories"]
 """The question to the problem."""
 
 
@@ -64,7 +64,7 @@ class Ask:
     seed: int
     """Of the simulations; points of one ask share it."""
     share: float = 1.0
-    """The part of the data that is enough."""
+    """The part of the data that is enough; above 1 where more than one evaluation is worth its price."""
     wanted: Wanted = "losses"
     """What is to be told of them."""
 
@@ -89,6 +89,8 @@ class Found:
     """Samples of the posterior, (n, dimension)."""
     converged: bool = True
     """More of the same would not change it."""
+    spread: Array | None = None
+    """How far the truth is likely to be from the last of the suggested, a standard deviation of each edge."""
 
 
 Search: TypeAlias = Generator[Ask, Answer, Found]

@@ -26,6 +26,8 @@ from .space import Space, Value
 _PRIOR_SAMPLES = 4096
 _OPEN = 0.1
 """A contraction below this is none."""
+_NINETY = 1.645
+"""Standard deviations on either side of a normal number that hold 90 % of it."""
 _SEARCHING = 0.9
 """The part of the seconds that the search may take."""
 
@@ -53,9 +55,9 @@ def calibrate(
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
-    search, usual = METHODS[method]
-    usual *= 2 if posterior and method == "auto" else 1
+    search, cost = METHODS[method]
     space = Space(problem.parameters)
+    usual = cost(problem, space) + (npe.SIMULATIONS if posterior and method == "auto" else 0)
     given = budget or Budget()
     total = given.simulations or (usual + reserve(None, space) if given.seconds is None else None)
     reserved = reserve(total, space)
@@ -77,12 +79,12 @@ def calibrate(
     return _estimate(driver, space, method, seed, found, verdict, moved)
 
 
-METHODS: Mapping[str, tuple[Callable[[Task], Search], int]] = {
-    "auto": (automatic.automatic, cma.SIMULATIONS),
-    "cma": (cma.cma, cma.SIMULATIONS),
-    "ga": (genetic.genetic, genetic.SIMULATIONS),
-    "npe": (npe.npe, npe.SIMULATIONS),
-    "npe-trajectory": (npe.npe_trajectory, npe.TRAJECTORIES),
+METHODS: Mapping[str, tuple[Callable[[Task], Search], Callable[[Problem, Space], int]]] = {
+    "auto": (automatic.automatic, automatic.usual),
+    "cma": (cma.cma, cma.usual),
+    "ga": (genetic.genetic, lambda problem, space: genetic.SIMULATIONS),
+    "npe": (npe.npe, lambda problem, space: npe.SIMULATIONS),
+    "npe-trajectory": (npe.npe_trajectory, lambda problem, space: npe.TRAJECTORIES),
 }
 """By name: what searches, and how many simulations it usually takes."""
 
@@ -131,7 +133,14 @@ def _estimate(
     moved: Sequence[str],
 ) -> Estimate:
     contraction = _contraction(space, found.posterior, seed)
-    unlearnt = {name for name, one in (contraction or {}).items() if one < _OPEN} | {*moved}
+    spread = found.spread if verdict and _is_the_guess(space, found, verdict) else None
+    if contraction is not None:
+        unlearnt = {name for name, one in contraction.items() if one < _OPEN} | {*moved}
+    else:
+        # A guess sees more than a loss; what neither of them sees is not told.
+        contraction = _contraction_of_guess(space, spread)
+        seen = {name for name, one in (contraction or {}).items() if one >= _OPEN}
+        unlearnt = {*moved} - seen
     untold = tuple(name for name in space.parameters if name in unlearnt)
     status, sentence = judged(driver, space, found, verdict, untold)
     return Estimate(
@@ -146,6 +155,7 @@ def _estimate(
         tied=verdict.tied if verdict else 0,
         untold=untold,
         contraction=contraction,
+        within=_within(space, found, spread),
         evaluations=driver.evaluations,
         spent=driver.spent,
         failures=driver.failures,
@@ -170,6 +180,30 @@ def _samples(space: Space, posterior: Array | None) -> dict[str, tuple[Value, ..
         return None
     values = space.values(posterior)
     return {name: tuple(one[name] for one in values) for name in space.parameters}
+
+
+def _is_the_guess(space: Space, found: Found, verdict: Verdict) -> bool:
+    """Whether the winner is what the method's error is the error of, or near it."""
+    if found.spread is None:
+        return False
+    half = np.divide(0.5, space.levels, out=np.zeros(space.dimension), where=space.levels > 0)
+    return bool((np.abs(verdict.point - found.suggested[-1]) <= 3 * found.spread + half).all())
+
+
+def _within(space: Space, found: Found, spread: Array | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    guess = found.suggested[-1]
+    ends = np.array([guess - _NINETY * spread, guess + _NINETY * spread])
+    low, high = space.values(np.clip(ends, 0.0, 1.0))
+    return {name: (low[name], high[name]) for name in low if not isinstance(low[name], tuple)}
+
+
+def _contraction_of_guess(space: Space, spread: Array | None) -> dict[str, float] | None:
+    if spread is None:
+        return None
+    before = 1 / math.sqrt(12)
+    return {name: float(1 - spread[columns].mean() / before) for name, columns in space.columns.items()}
 
 
 def _contraction(space: Space, posterior: Array | None, seed: int) -> dict[str, float] | None:

@@ -42,7 +42,9 @@ class Estimate(Declaration):
     untold: tuple[str, ...] = ()
     """Parameters that the data do not determine: no difference in the loss, or a posterior as wide as the prior."""
     contraction: Mapping[str, float] | None = None
-    """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no posterior."""
+    """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no method asked."""
+    within: Mapping[str, tuple[float, float]] | None = None
+    """Where each lies with 90 % probability, by a guess that comes with its error; the posterior, if any, is better."""
     evaluations: int = 0
     """Candidates that were simulated."""
     spent: float = 0.0
@@ -80,9 +82,12 @@ class Estimate(Declaration):
         return "\n".join(lines) + "\n"
 
     def _spread(self, name: str) -> str:
-        if name not in self.samples or self.samples[name].ndim > 1:
+        if name in self.samples and self.samples[name].ndim == 1:
+            low, high = np.quantile(self.samples[name], [0.05, 0.95])
+        elif self.within and not self.samples and name in self.within:
+            low, high = self.within[name]
+        else:
             return ""
-        low, high = np.quantile(self.samples[name], [0.05, 0.95])
         told = f"   90 % within {low:.4g} … {high:.4g}"
         return told + (f", contraction {self.contraction[name]:.2f}" if self.contraction else "")
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from gsim_devs.contracts import Parameter
 from gsim_devs.errors import UsageError
-from gsim_devs.observation import Experiment
+from gsim_devs.observation import Experiment, Transitions
 
 from .arrays import Array
 from .objectives import LEAST_DRAWS, known, loss
@@ -24,6 +24,8 @@ from .space import Values
 
 _STEPS = 400
 """Observed steps that a loss looks at; more tell little more and cost as much each."""
+_MORE, _MOST = 5, 20
+"""Times so many steps are summarised, first and at last, where simulations are made as arrays; else as many."""
 _NUMBERS_AT_ONCE = 2_000_000
 """Of simulations that are summarised."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -62,11 +64,12 @@ class Fit:
         if not experiment.dataset.names:
             raise UsageError("the data hold no number that is observed: there is nothing to fit")
         self._experiment, self._objective, self._draws = experiment, objective, draws
+        self._chosen: dict[int, Transitions] = {}
         everything = experiment.transitions()
         self._by_steps = bool(everything.starts) and not courses
         self._paths = experiment.paths()
         if self._by_steps:
-            self._share = min(1.0, steps / len(everything.starts))
+            self._steps, self._share = steps, min(1.0, steps / len(everything.starts))
             self._scale = _spread(everything.after - everything.before, everything.after)
         else:
             if not self._paths.starts:
@@ -100,22 +103,25 @@ class Fit:
     @property
     def observed_summary(self) -> Array:
         """Of the steps that summaries are of."""
-        if not self._by_steps:
-            return self._summary_of_paths(self._paths.observed)
-        chosen = self._experiment.transitions(share=self._share)
-        return _summary(chosen.before, chosen.after, self._scale)
+        return self._observed(_MORE)
 
     def summaries(self, thetas: Sequence[Values], *, seed: int) -> Array:
         """What steps look like: how they change, how far at most, and how that depends on the state."""
-        if not self._by_steps:
-            return self._summaries_of_paths(thetas, seed, self._summary_of_paths)
-        chosen = self._experiment.transitions(share=self._share)
-        rows = [
-            _summary(chosen.before, _as_seen(told, chosen.after), self._scale)
-            for some, seeds in _parts(thetas, seed, chosen.after.size)
-            for told in self._experiment.one_step(some, chosen, seed=seeds)[:, 0]
-        ]
-        return np.array(rows)
+        return self._summarised(thetas, seed, _MORE)
+
+    @property
+    def price(self) -> float:
+        """In simulated steps."""
+        return len(self._some(_MOST).starts) / (self._steps * self._draws) if self._by_steps else 1.0
+
+    @property
+    def observed_details(self) -> Array:
+        """Of many more steps, or of all."""
+        return self._observed(_MOST)
+
+    def details(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """What many more steps look like."""
+        return self._summarised(thetas, seed, _MOST)
 
     @property
     def observed_trajectory(self) -> Array:
@@ -125,6 +131,31 @@ class Fit:
     def trajectories(self, thetas: Sequence[Values], *, seed: int) -> Array:
         """The same of simulations from their beginnings."""
         return self._summaries_of_paths(thetas, seed, lambda told: _mean(told).ravel())
+
+    def _some(self, times: int) -> Transitions:
+        """So many times the steps that a loss looks at, if that is affordable."""
+        if times not in self._chosen:
+            everything = self._experiment.transitions()
+            more = times if self._experiment.is_quick(everything.starts) else 1
+            self._chosen[times] = self._experiment.transitions(share=min(1.0, more * self._share))
+        return self._chosen[times]
+
+    def _observed(self, times: int) -> Array:
+        if not self._by_steps:
+            return self._summary_of_paths(self._paths.observed)
+        chosen = self._some(times)
+        return _summary(chosen.before, chosen.after, self._scale)
+
+    def _summarised(self, thetas: Sequence[Values], seed: int, times: int) -> Array:
+        if not self._by_steps:
+            return self._summaries_of_paths(thetas, seed, self._summary_of_paths)
+        chosen = self._some(times)
+        rows = [
+            _summary(chosen.before, _as_seen(told, chosen.after), self._scale)
+            for some, seeds in _parts(thetas, seed, chosen.after.size)
+            for told in self._experiment.one_step(some, chosen, seed=seeds)[:, 0]
+        ]
+        return np.array(rows)
 
     def _scored(self, told: Sequence[Array], observed: Array) -> Array:
         return np.array([loss(self._objective, one, observed, self._scale) for one in told])

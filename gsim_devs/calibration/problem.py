@@ -42,6 +42,22 @@ class Summarised(Protocol):
 
 
 @runtime_checkable
+class Detailed(Summarised, Protocol):
+    """A problem that can also summarise more of its data than is needed to find out where to look."""
+
+    @property
+    def price(self) -> float:
+        """How many evaluations it is worth to do so for one candidate."""
+
+    @property
+    def observed_details(self) -> Array:
+        """The summary of so much of the data, (s,)."""
+
+    def details(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """The same of simulations, (n, s). Each row must have random numbers of its own."""
+
+
+@runtime_checkable
 class Identified(Protocol):
     """A problem that can tell itself from others, so that a journal is not continued with other data."""
 
