@@ -153,6 +153,8 @@ def _stdin(options: argparse.Namespace) -> str:
         return ""
     try:
         text: str = options.stdin.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {options.stdin}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{options.stdin} is no text in UTF-8") from None
     return text
