@@ -172,6 +172,8 @@ def _sides(
     from gsim_devs.runtime.values import pairs
 
     arguments = pairs("--arg", options.arg)
+    if "seed" in arguments:
+        raise UsageError("--arg seed: each pair of runs has a seed of its own; --seed decides them all")
     settled = settled_arguments(program, arguments)
     own = program.settle_parameters({})
     stdin = _commands(options.stdin)

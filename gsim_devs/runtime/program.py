@@ -244,6 +244,11 @@ def _told(change: Change) -> Iterator[None]:
         yield
     except UsageError as error:
         raise UsageError(f"parameter {change.name} cannot change at {change.time:g}: {error}") from None
+    except GsimError:
+        raise
+    except (Exception, SystemExit) as error:
+        # Values of components may be of classes of their own, and refuse to be looked at.
+        raise failure(error, "the model", change.time, f"a change of {change.name}") from error
 
 
 def _document(folder: str, name: str) -> Any:

@@ -159,6 +159,7 @@ SET = ["--set", "infection_rate=1"]
         ([*SET, "--from", "9", "--to", "3"], "the end must come after the beginning"),
         (["--do", "set infection_rate to 1", "--from", "9"], "--from and --to are for --set and --scale"),
         ([*SET, "--arg", "day=1"], "unknown argument day"),
+        ([*SET, "--arg", "seed=1"], "--arg seed: each pair of runs has a seed of its own"),
         ([*SET, "--arg", "days=x"], "--days must be a whole number"),
         ([*SET, "--measure", "max(Q)"], "there is no 'Q'"),
         ([*SET, "--measure", "I"], "wanted is one number"),

@@ -170,8 +170,8 @@ class Clerk(Atomic):
 """
 
 
-def dice(into: Path) -> Path:
-    return assembled(into, DICE_PLAN, DICE, Die=DIE, Clerk=CLERK)
+def dice(into: Path, die: str = DIE) -> Path:
+    return assembled(into, DICE_PLAN, DICE, Die=die, Clerk=CLERK)
 
 
 # Does whatever it is told by lines of stdin.

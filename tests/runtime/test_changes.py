@@ -19,7 +19,7 @@ from gsim_devs.runtime import Atomic, Kernel, UsageError
 from gsim_devs.runtime.changes import differences
 from gsim_devs.runtime.records import Records
 from tests.runtime.probes import Probe, System
-from tests.runtime.simulators import ROOT, dice, own_modules, run
+from tests.runtime.simulators import DIE, ROOT, dice, own_modules, run
 
 SYSTEMS = ("covid", "supply", "hospital")
 
@@ -167,6 +167,18 @@ def test_a_function_takes_changes_too(folders):
             kept.append([tuple(record) for record in keeper.all])
 
     assert kept[0] == kept[3] != kept[1] == kept[2]
+
+
+def test_values_that_refuse_to_be_looked_at_end_in_a_sentence(tmp_path):
+    class_with_a_mind = "class Odd(int):\n    def __eq__(self, other): return 1 / 0\n\n\nclass Die(Atomic):"
+    folder = dice(tmp_path / "dice", DIE.replace("class Die(Atomic):", class_with_a_mind).replace(
+        "self.count = 0", "self.count = 0; self.odd = Odd(rate)"
+    ))  # fmt: skip
+
+    outcome = run(folder, "--seed", 1, "--change", "1:rate=3")
+
+    assert outcome.code == 1
+    assert "the model failed at time 1.0 in a change of rate: ZeroDivisionError" in outcome.complaint
 
 
 # Fields of components.
