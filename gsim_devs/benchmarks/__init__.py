@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from . import emd
 from .report import Bar, Part
 from .systems import Systems
 
 __all__ = ["PARTS", "Part", "Bar", "Systems"]
 
-PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {}
+PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {"emd": emd.measure}
 """By name; of the systems, the seeds, and whom to tell how far it is."""
