@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gsim_devs.runtime.program import Program
 
 _LEAST = 2
-_MOST = 1_000_000
+_MOST = 100_000
 
 
 def register(subparsers: Any) -> None:

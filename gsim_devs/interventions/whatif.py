@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from .variants import Variant
 
 TOLERATED = 0.05
 """The share of pairs that may fail before nothing is compared any more."""
+
+_MOST_REASONS = 20
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ class _Books:
         alone = (one.observables[0] for one in measures if _is_of_one(one))
         self._names = tuple(dict.fromkeys(alone))
         """Observables that are told once for all measures that look at nothing else."""
-        self._values: dict[str, list[tuple[float, ...]]] = {measure.text: [] for measure in measures}
+        self._values = {measure.text: array("d") for measure in measures}
         self._reasons: Counter[str] = Counter()
         self._first: dict[str, int] = {}
 
@@ -186,8 +190,7 @@ class _Books:
                 raise UsageError(f"the {name} is refused under seed {seed}: {result.reason}")
         if bad := [result.reason for result in pair if not result.ok]:
             self.failures += 1
-            self._reasons[bad[0]] += 1
-            self._first.setdefault(bad[0], seed)
+            self._remember(bad[0][:_LONGEST_REASON], seed)
             return
         told = [self._series(*one) for one in zip(pair, self._scopes, strict=True)]
         for measure in self._measures:
@@ -198,7 +201,7 @@ class _Books:
 
     def told(self) -> dict[str, Any]:
         return {
-            name: np.reshape(values, (len(values), 2))
+            name: np.frombuffer(values).reshape(-1, 2)
             for name, values in self._values.items()
             if name not in self.doubts
         }
@@ -208,6 +211,11 @@ class _Books:
             f"{reason} (first under seed {self._first[reason]})": n
             for reason, n in self._reasons.most_common()
         }
+
+    def _remember(self, reason: str, seed: int) -> None:
+        if len(self._reasons) < _MOST_REASONS or reason in self._reasons:
+            self._reasons[reason] += 1
+            self._first.setdefault(reason, seed)
 
     def _series(self, result: Result, scope: Scope) -> dict[str, Series]:
         if not self._names:
@@ -224,11 +232,11 @@ class _Books:
         told: Sequence[Mapping[str, Series]],
     ) -> None:
         try:
-            values = tuple(_value(measure, *one) for one in zip(pair, told, self._scopes, strict=True))
+            values = [_value(measure, *one) for one in zip(pair, told, self._scopes, strict=True)]
         except UsageError as error:
             self.doubts[measure.text] = f"{error} (under seed {seed})"
         else:
-            self._values[measure.text].append(values)
+            self._values[measure.text].extend(values)
 
 
 def _is_of_one(measure: Measure) -> bool:
