@@ -22,7 +22,13 @@ def run(self, arguments, stdin, seed, replication, sink, parameters):
     job = dict(arguments=arguments, stdin=stdin, seed=seed, replication=replication, parameters=parameters)
     simulate(job, lambda time, event, **payload: sink(round(time * 1000), "it", event, payload, "part"))
 
-Program.writer, Program.run = writer, run
+def run_settled(self, settings, commands, seed, replication, sink, changes=()):
+    run(self, settings, commands, seed, replication, sink, settings["parameters"])
+
+Program.writer, Program.run, Program.simulate = writer, run, run_settled
+Program.settle = lambda self, given: {"until": 0, **given}
+Program.settle_parameters = lambda self, given: {"parameters": given}
+Program.commands = lambda self, stdin, values: stdin
 """
 
 
@@ -33,7 +39,9 @@ def stand_in(tmp_path):
     def write(model: str) -> Path:
         folder = tmp_path / "simulator"
         shutil.copytree(RUNTIME, folder / "runtime", ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "contract.json").write_text('{"time": {"unit": "s", "resolution": 0.001}}')
+        (folder / "contract.json").write_text(
+            '{"time": {"unit": "s", "resolution": 0.001}, "horizon": {"argument": "until"}}'
+        )
         (folder / "parameters.json").write_text("{}")
         (folder / "system.py").write_text(SYSTEM)
         (folder / "components").mkdir()
