@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,7 +34,6 @@ from .variants import Variant
 
 _MOST_NUMBERS = 4_000_000
 """That are held at once."""
-_Group: TypeAlias = list[tuple[Variant, list[int]]]
 
 
 @contextmanager
@@ -63,85 +63,139 @@ def costing_of(
     if cost.is_known_before:
         raise UsageError(f"the cost `{cost.text}` looks at nothing that is simulated")
     with Trials(simulator, contract, workers=workers, limits=limits, launcher=launcher) as trials:
-        arrays = ArrayCosting(
-            load(simulator), contract, trials, cost, seed, workers=workers, limits=limits, launcher=launcher
+        arrays = ArrayTrials(
+            load(simulator),
+            contract,
+            cost.observables,
+            trials,
+            seed,
+            workers=workers,
+            limits=limits,
+            launcher=launcher,
         )
-        try:
-            yield arrays if arrays.can(points) else RecordCosting(trials, cost, seed)
-        finally:
-            arrays.close()
+        with arrays:
+            can = not cost.needs_records and arrays.can([point.variant for point in points])
+            yield ArrayCosting(arrays, cost) if can else RecordCosting(trials, cost, seed)
 
 
 class ArrayCosting:
-    """Runs steps of arrays and measures the series that come out."""
+    """Measures the series of steps of arrays."""
 
     means = "steps of arrays"
+
+    def __init__(self, trials: ArrayTrials, cost: Measure) -> None:
+        self.simulations = 0
+        self.reasons: Counter[str] = Counter()
+        self._trials = trials
+        self._cost = cost
+
+    def costs(self, points: Sequence[Point], first: int, count: int) -> Array:
+        out = np.full((len(points), count), np.nan)
+        variants, places = zip(*same_variants(points), strict=True)
+        self.simulations += len(variants) * count
+        for number, series, times in self._trials.runs(variants, first, count):
+            # At 0 some observables may have no value.
+            worked = np.isfinite(series[:, 1:]).all(axis=(1, 2))
+            if not worked.all():
+                self.reasons["the arrays hold no finite number"] += int((~worked).sum())
+            for place in places[number]:
+                out[place, worked] = self._cost.of_series(
+                    series[worked], self._cost.observables, times, points[place].scope
+                )
+        return out
+
+
+class ArrayTrials:
+    """One simulator's steps of arrays, run under variants; a context manager that leaves no process behind."""
 
     def __init__(
         self,
         program: Program,
         contract: Contract,
+        names: Sequence[str],
         trials: Trials,
-        cost: Measure,
         seed: int,
         *,
         workers: int | None = None,
         limits: Limits | None = None,
         launcher: Launcher = launch,
     ) -> None:
-        """Start nothing yet; `trials` are the same simulator's."""
-        self.simulations = 0
-        self.reasons: Counter[str] = Counter()
+        """Start nothing yet.
+
+        Args:
+            program: the simulator, in a folder.
+            contract: what it accepts and reports.
+            names: of the observables that are looked at.
+            trials: of the same simulator; asked for what is told at the beginning.
+            seed: decides all random numbers.
+            workers: how many processes simulate at once; as many as there are processors by default.
+            limits: of each answer.
+            launcher: how a worker is started.
+        """
         self._program = program
         self._contract = contract
+        self._names = tuple(names)
         self._trials = trials
-        self._cost = cost
         self._seed = seed
         self._has_arrays = Path(program.folder, FILE).is_file()
         self._path = ArrayPath(
             Path(program.folder),
             contract,
-            cost.observables,
+            self._names,
             workers=workers or os.cpu_count() or 1,
             limits=limits or Limits(),
             launcher=launcher,
         )
-        self._begun: dict[Any, _Beginning | None] = {}
+        self._begun: dict[str, _Beginning | None] = {}
         self._are_apart = False
 
-    def can(self, points: Sequence[Point]) -> bool:
+    def can(self, variants: Sequence[Variant]) -> bool:
         """Whether all of these can be simulated like this."""
-        if not self._has_arrays or self._contract.state is None or self._cost.needs_records:
+        if not self._has_arrays or self._contract.state is None or not self._names:
             return False
-        return all(self._beginning(variant) is not None for variant, _ in same_variants(points))
+        return all(self._beginning(variant) is not None for variant in variants)
 
-    def costs(self, points: Sequence[Point], first: int, count: int) -> Array:
-        out = np.full((len(points), count), np.nan)
-        for begun, group in self._groups(points):
+    def runs(
+        self, variants: Sequence[Variant], first: int, count: int
+    ) -> Iterator[tuple[int, Array, tuple[float, ...]]]:
+        """Simulate so many replications of each variant from `first` on.
+
+        Gives, for each, its place among the variants, the series (count, T, D), and their times. nan is what is not
+        told then, or not a number.
+        """
+        for begun, group in self._groups(variants):
             starts = begun.starts(first, count)
-            told = count * len(begun.looks) * len(self._cost.observables)
-            at_once = max(1, _MOST_NUMBERS // told)
+            at_once = max(1, _MOST_NUMBERS // (count * len(begun.looks) * len(self._names)))
             for k in range(0, len(group), at_once):
                 part = group[k : k + at_once]
-                found = self._simulated([variant for variant, _ in part], starts)
-                for series, (variant, places) in zip(found, part, strict=True):
-                    self._measure(series, variant, [(place, points[place]) for place in places], out)
-        return out
+                told = self._simulated([variants[place] for place in part], starts)
+                for place, series in zip(part, told, strict=True):
+                    own = self._beginning(variants[place])
+                    assert own
+                    yield place, *own.from_the_beginning(series)
 
     def close(self) -> None:
         """End all workers."""
         self._path.close()
 
-    def _groups(self, points: Sequence[Point]) -> Iterator[tuple[_Beginning, _Group]]:
-        """Variants that begin alike, so that one batch holds them."""
-        groups: dict[Any, _Group] = {}
-        for variant, places in same_variants(points):
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _groups(self, variants: Sequence[Variant]) -> Iterator[tuple[_Beginning, list[int]]]:
+        """The places of variants that begin alike, so that one batch holds them."""
+        groups: dict[Any, list[int]] = {}
+        for place, variant in enumerate(variants):
             key = tuple(sorted(variant.arguments.items())), variant.stdin
-            groups.setdefault(key, []).append((variant, places))
-        for group in groups.values():
-            begun = self._beginning(group[0][0])
+            groups.setdefault(key, []).append(place)
+        for places in groups.values():
+            begun = self._beginning(variants[places[0]])
             assert begun
-            yield begun, group
+            yield begun, places
 
     def _simulated(self, variants: Sequence[Variant], starts: tuple[Start, ...]) -> Array:
         """The series of each, (P, count, T, D)."""
@@ -149,7 +203,6 @@ class ArrayCosting:
         if not self._are_apart:
             self._path.refuse_unless_rows_are_apart(thetas, starts)
             self._are_apart = True
-        self.simulations += len(variants) * len(starts)
         return self._path.simulate(
             thetas,
             starts,
@@ -157,19 +210,6 @@ class ArrayCosting:
             draws=1,
             changes=[variant.changes for variant in variants],
         )[:, 0]
-
-    def _measure(
-        self, series: Array, variant: Variant, points: Sequence[tuple[int, Point]], out: Array
-    ) -> None:
-        """Write down what the simulations of a variant cost at each of its points."""
-        begun = self._beginning(variant)
-        assert begun
-        worked = np.isfinite(series).all(axis=(1, 2))
-        if not worked.all():
-            self.reasons["the arrays hold no finite number"] += int((~worked).sum())
-        held, times = begun.from_the_beginning(series[worked])
-        for place, point in points:
-            out[place, worked] = self._cost.of_series(held, self._cost.observables, times, point.scope)
 
     def _beginning(self, variant: Variant) -> _Beginning | None:
         """How a variant begins; none where steps of arrays cannot follow it."""
@@ -201,10 +241,10 @@ class ArrayCosting:
         arguments = settled_arguments(self._program, variant.arguments)
         series = series_of(result.records, self._contract, float(arguments[self._contract.horizon.argument]))
         half = self._contract.time.resolution / 2
-        _, looks = _parted(series[self._cost.observables[0]], half)
+        _, looks = _parted(series[self._names[0]], half)
         grid = looks[:1] * np.arange(1, len(looks) + 1)
         at_start = []
-        for name in self._cost.observables:
+        for name in self._names:
             begun, times = _parted(series[name], half)
             if not len(times) or len(times) != len(grid) or (abs(times - grid) > half).any():
                 return None
