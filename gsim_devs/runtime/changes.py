@@ -150,7 +150,7 @@ def _differences(
     if old is new or pair in seen:
         return []
     one, other = _parts(old), _parts(new)
-    if type(old) is not type(new) or not one or one.keys() != other.keys():
+    if type(old) is not type(new) or not one or one.keys() != other.keys() or _room(old) != _room(new):
         return [] if _same(old, new) else [Difference(path, way, old, new)]
     seen.add(pair)
     found = [
@@ -180,17 +180,23 @@ def _own_parts(model: Component) -> dict[_Step, Any]:
 
 def _parts(value: Any) -> Mapping[_Step, Any]:
     """What a value is made of; nothing where it is taken as a whole."""
-    if isinstance(value, dict):
-        return {_Step(False, key): item for key, item in value.items()}
-    if isinstance(value, list | tuple | deque):
-        return {_Step(False, place): item for place, item in enumerate(value)}
     kind: Any = type(value)
+    if kind is dict:
+        return {_Step(False, key): item for key, item in value.items()}
+    # Of subclasses, only named tuples are their items and nothing else.
+    if kind in {list, tuple, deque} or (isinstance(value, tuple) and hasattr(kind, "_fields")):
+        return {_Step(False, place): item for place, item in enumerate(value)}
     is_plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
     if not is_plain or isinstance(
         value, (*_SIMPLE, *_NAMED, Component, Port, Seat, FunctionType, MethodType)
     ):
         return {}
     return {_Step(True, name): held for name, held in fields_of(value).items()}
+
+
+def _room(value: Any) -> int | None:
+    """How many items it can hold, where that is decided when it is made."""
+    return value.maxlen if isinstance(value, deque) else None
 
 
 def _same(one: Any, other: Any, above: frozenset[tuple[int, int]] = frozenset()) -> bool:
@@ -225,13 +231,14 @@ def _inside(value: Any) -> Mapping[Any, Any] | None:
         return dict(enumerate((value.__code__, value.__defaults__, value.__kwdefaults__, cells)))
     if isinstance(value, MethodType):
         return {0: value.__func__, 1: value.__self__}
-    parts = _parts(value)
-    if parts or isinstance(value, dict | list | tuple | deque):
-        return parts
+    if type(value) in {dict, list, tuple}:
+        return _parts(value)
     try:
         recipe = value.__reduce_ex__(4)
     except TypeError:
-        return None
+        # What has no recipe may still say what it is. Where it is says nothing.
+        text = repr(value)
+        return None if " at 0x" in text else {0: text}
     if isinstance(recipe, str):
         return {0: recipe}
     return {place: list(item) if place > 2 and item else item for place, item in enumerate(recipe[:5])}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections import deque
+import random
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -211,7 +211,10 @@ class Holder(Atomic):
     def __init__(self, make: Any, rate: float) -> None:
         self.held = make(rate)
         self.again = self.held
-        self.counter = itertools.count(3)
+        self.chance = random.Random(3)
+        self.keys = {"a": 1}.keys()
+        self.groups = defaultdict(lambda: Policy(3.0), a=Policy(4.0))
+        self.mark = object()
         self.rule = self._rule
         self.missing = float("nan")
 
@@ -233,6 +236,9 @@ def alter(running: Holder, make: Any, rate: float) -> None:
         lambda rate: Pair(1.0, rate),
         lambda rate: Terms(rate, ("a", "b")),
         lambda rate: deque([rate, 5]),
+        lambda rate: deque([rate, 5], maxlen=2),
+        lambda rate: deque([1, 2, 3], maxlen=int(rate)),
+        lambda rate: defaultdict(list, a=rate),
         lambda rate: np.array([1.0, rate]),
         lambda rate: [0] * int(rate),
         lambda rate: {f"bed {number}" for number in range(int(rate))},
@@ -246,7 +252,9 @@ def test_a_value_that_is_made_of_a_parameter_changes_with_it(make):
 
     alter(holder, make, 3.0)
 
+    made = make(3.0)
     for held in (holder.held, holder.again):
+        assert getattr(held, "maxlen", None) == getattr(made, "maxlen", None)
         assert type(held) is type(make(3.0))
         np.testing.assert_equal(held, make(3.0))
 
@@ -289,6 +297,8 @@ def test_what_is_beside_the_parameter_keeps_its_value():
         (lambda rate: [rate, 1], lambda held: held.__setitem__(0, 1.5)),
         (lambda rate: [rate, 1], list.clear),
         (lambda rate: {"rate": rate}, dict.clear),
+        (lambda rate: deque(maxlen=int(rate)), lambda held: held.append(1)),
+        (lambda rate: defaultdict(list, a=rate), lambda held: held["b"]),
         (lambda rate: [0] * int(rate), lambda held: held.append(1)),
         (lambda rate: np.array([1.0, rate]), lambda held: held.__setitem__(0, 5.0)),
         (Policy, lambda held: delattr(held, "rate")),
