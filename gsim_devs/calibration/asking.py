@@ -17,7 +17,7 @@ from .problem import Problem
 from .seeds import Seeds
 from .space import Space
 
-Wanted: TypeAlias = Literal["losses", "validation_losses", "summaries", "details", "trajectories"]
+Wanted: TypeAlias = Literal["losses", "validation_losses", "summaries", "details", "trajectories", "failed"]
 """The question to the problem."""
 
 

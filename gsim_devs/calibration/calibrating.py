@@ -13,13 +13,13 @@ from gsim_devs.errors import UsageError
 
 from . import automatic, cma, genetic, npe
 from .arrays import Array
-from .asking import Budget, Found, Search, Task, Wanted
+from .asking import Budget, Found, Search, Task
 from .driving import Driver
 from .estimate import Estimate
 from .finals import Verdict, compare, cost_of_moves, indifferent, reserve
 from .journal import Journal
 from .judging import judged
-from .problem import Identified, Problem, Validated
+from .problem import Identified, Problem
 from .seeds import Seeds
 from .space import Space, Value
 
@@ -70,10 +70,9 @@ def calibrate(
     driver = Driver(problem, space, limits, journal)
     task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior)
     found = driver.follow(search(task))
-    wanted: Wanted = "validation_losses" if isinstance(problem, Validated) else "losses"
     # Where there is hardly enough to compare the last few, nothing is moved.
     kept = cost_of_moves(space) if cost_of_moves(space) <= reserved // 2 else 0
-    verdict = compare(driver, space, seeds, found.suggested, reserved - kept, wanted)
+    verdict = compare(driver, problem, space, seeds, found.suggested, reserved - kept)
     affordable = total is None or total - driver.spent >= cost_of_moves(space)
     moved = indifferent(driver, space, seeds, verdict) if verdict and affordable else ()
     return _estimate(driver, space, method, seed, found, verdict, moved)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from .arrays import Array
 from .asking import Ask, Wanted
 from .driving import Driver, Heard
+from .problem import Fallible, Problem, Validated
 from .seeds import Seeds
 from .space import Space
 
@@ -35,11 +36,13 @@ class Verdict:
     """Others that cannot be told from it, without the control."""
     nothing_found: bool
     """The control is as good."""
+    failed: float = 0.0
+    """The share of its simulations that fail."""
 
 
 def reserve(simulations: int | None, space: Space) -> int:
     """How many simulations of a budget are kept for this."""
-    whole = _CANDIDATES * _SEEDS + cost_of_moves(space)
+    whole = _CANDIDATES * _SEEDS + 1 + cost_of_moves(space)
     return whole if simulations is None else min(whole, simulations // 4)
 
 
@@ -49,11 +52,12 @@ def cost_of_moves(space: Space) -> int:
 
 
 def compare(
-    driver: Driver, space: Space, seeds: Seeds, suggested: Array, reserved: int, wanted: Wanted
+    driver: Driver, problem: Problem, space: Space, seeds: Seeds, suggested: Array, reserved: int
 ) -> Verdict | None:
     """Simulate the finalists again; none if all of them fail."""
+    wanted: Wanted = "validation_losses" if isinstance(problem, Validated) else "losses"
     repeats = min(_SEEDS, max(2, reserved // 3))
-    finalists, control = _finalists(driver.history, space, suggested, max(1, reserved // repeats - 1))
+    finalists, control = _finalists(driver.history, space, suggested, max(1, (reserved - 1) // repeats - 1))
     if not len(finalists):
         return None
     points = finalists if control is None else np.concatenate([finalists, control[None]])
@@ -76,6 +80,7 @@ def compare(
         noise=float(losses[:, winner].std(ddof=1)),
         tied=int(tied[: len(finalists)].sum()) - 1,
         nothing_found=control is not None and bool(tied[-1]),
+        failed=_failed(driver, problem, finalists[winner], seeds),
     )
 
 
@@ -93,6 +98,13 @@ def indifferent(driver: Driver, space: Space, seeds: Seeds, verdict: Verdict) ->
     # Half a range is a long way: what matters stands out of the noise there, and four seeds tell little of that.
     same = _tied(apart) | (apart.mean(axis=0) <= 2 * verdict.noise)
     return tuple(name for name, one in zip(space.parameters, same, strict=True) if one)
+
+
+def _failed(driver: Driver, problem: Problem, point: Array, seeds: Seeds) -> float:
+    if not isinstance(problem, Fallible):
+        return 0.0
+    answer = driver.answer(Ask(point[None], seeds.next(), wanted="failed"), at_any_cost=True)
+    return float(answer.values[0, 0])
 
 
 def _tied(apart: Array) -> npt.NDArray[np.bool_]:

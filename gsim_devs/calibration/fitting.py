@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gsim_devs.contracts import Parameter
 from gsim_devs.errors import UsageError
@@ -29,6 +30,10 @@ _MORE, _MOST = 5, 20
 _NUMBERS_AT_ONCE = 2_000_000
 """Of simulations that are summarised."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_FEW = 0.1
+"""Of the simulations of a candidate: where more of them fail, the candidate has failed."""
+_FAR = 10.0
+"""In the units of a loss, and in each dimension: how far off a simulation is taken to be that failed, if few did."""
 
 
 def problem_of(
@@ -132,6 +137,15 @@ class Fit:
         """The same of simulations from their beginnings."""
         return self._summaries_of_paths(thetas, seed, lambda told: _mean(told).ravel())
 
+    def failed(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """Of the steps that a loss looks at, or of the trajectories."""
+        if not self._by_steps:
+            told, observed = self._experiment.free_run(thetas, self._paths, seed=seed), self._paths.observed
+        else:
+            chosen = self._experiment.transitions(share=self._share, seed=seed)
+            told, observed = self._experiment.one_step(thetas, chosen, seed=seed), chosen.after
+        return np.array([[_has_failed(one[0], observed).mean()] for one in told])
+
     def _some(self, times: int) -> Transitions:
         """So many times the steps that a loss looks at, if that is affordable."""
         if times not in self._chosen:
@@ -158,7 +172,10 @@ class Fit:
         return np.array(rows)
 
     def _scored(self, told: Sequence[Array], observed: Array) -> Array:
-        return np.array([loss(self._objective, one, observed, self._scale) for one in told])
+        far = observed + _FAR * self._scale
+        return np.array(
+            [loss(self._objective, _softened(one, observed, far), observed, self._scale) for one in told]
+        )
 
     def _summaries_of_paths(
         self, thetas: Sequence[Values], seed: int, summary: Callable[[Array], Array]
@@ -219,8 +236,28 @@ def _flat(paths: Array) -> Array:
 
 
 def _as_seen(told: Array, observed: Array) -> Array:
-    """Without what was not observed; a simulation that failed is infinite, so that it does not pass for unobserved."""
-    return np.where(np.isnan(observed), np.nan, np.where(np.isnan(told), np.inf, told))
+    """Without what was not observed, and without the simulations that failed if they are few; else those are infinite.
+
+    What is infinite does not pass for unobserved.
+    """
+    failed = _has_failed(told, observed)
+    rows = failed.reshape(-1, *[1] * (told.ndim - 1))
+    instead = np.nan if failed.mean() <= _FEW else np.inf
+    return np.where(np.isnan(observed), np.nan, np.where(rows, instead, told))
+
+
+def _has_failed(told: Array, observed: Array) -> NDArray[np.bool_]:
+    """Which rows, or trajectories, lack something that was observed."""
+    lacks = np.isnan(told) & ~np.isnan(observed)
+    return np.asarray(lacks.any(axis=tuple(range(1, told.ndim))))
+
+
+def _softened(told: Array, observed: Array, far: Array) -> Array:
+    """Draws (draws, n, D) with something far off in each row of which one failed; as they are if that is not seldom."""
+    failed = np.logical_or.reduce([_has_failed(draw, observed) for draw in told])
+    if not failed.any() or failed.mean() > _FEW:
+        return told
+    return np.where(failed[:, None], far, told)
 
 
 def _mean(paths: Array) -> Array:

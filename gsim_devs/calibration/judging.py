@@ -31,6 +31,7 @@ def judged(
         return "failed", _nothing(driver)
     remarks = [
         _failures(driver),
+        _failing(verdict),
         _bounds(space, verdict.point),
         _open(untold),
         _disagreement(space, found, verdict.point),
@@ -59,6 +60,15 @@ def _failures(driver: Driver) -> str:
     if driver.failures <= _MANY * driver.evaluations:
         return ""
     return f"{driver.failures} of {driver.evaluations} candidates failed: narrow the bounds to what can run"
+
+
+def _failing(verdict: Verdict) -> str:
+    if not verdict.failed:
+        return ""
+    return (
+        f"{100 * verdict.failed:.2g} % of its simulations failed and counted as far off: run the simulator with these "
+        f"values to see why"
+    )
 
 
 def _bounds(space: Space, point: Array) -> str:

@@ -79,6 +79,14 @@ class Followed(Protocol):
 
 
 @runtime_checkable
+class Fallible(Protocol):
+    """A problem of many simulations, of which some may fail and others not."""
+
+    def failed(self, thetas: Sequence[Values], *, seed: int) -> Array:
+        """The share of the simulations of each that fail, (n, 1)."""
+
+
+@runtime_checkable
 class Validated(Protocol):
     """A problem with data that were put aside, on which the last few candidates are compared."""
 

@@ -133,3 +133,37 @@ def test_a_journal_is_not_continued_with_other_data(folder, experiment, tmp_path
 
     with pytest.raises(UsageError, match="another calibration"):
         calibrate(problem_of(experiment, "crps"), "cma", Budget(simulations=60), resume=tmp_path / "journal")
+
+
+def failing_where(folder, name, condition):
+    """The same epidemic, of which steps from some states come to nothing."""
+    arrays = ARRAYS.replace("    return {", f"    S = np.where({condition}, np.nan, S)\n    return {{")
+    return sir_simulator(folder / name, arrays=arrays)
+
+
+def test_a_step_in_a_hundred_that_fails_counts_as_far_off_and_does_not_spoil_the_rest(folder, experiment):
+    dataset = load_dataset(folder / "data.csv", sir_contract())
+    simulator = failing_where(folder, "seldom", "S == 90")
+    with Experiment(simulator, sir_contract(), dataset, workers=1) as failing:
+        problem = problem_of(failing)
+        whole, spoilt = (one.losses([TRUE], seed=1)[0] for one in (problem_of(experiment), problem))
+        share = problem.failed([TRUE], seed=1)[0, 0]
+        rows = problem.summaries([TRUE], seed=1)
+        estimate = calibrate(problem, "cma", Budget(simulations=200))
+
+    assert 0 < share < 0.05
+    # Three observed groups, each taken to be ten units off.
+    assert spoilt - whole == pytest.approx(share * 10 * np.sqrt(3), rel=0.2)
+    assert np.isfinite(rows[:, ~np.isnan(problem.observed_summary)]).all()
+    assert estimate.point["gamma"] == pytest.approx(GAMMA, abs=0.04)
+    assert "% of its simulations failed" in estimate.sentence
+
+
+def test_a_candidate_fails_if_many_of_its_steps_do(folder):
+    dataset = load_dataset(folder / "data.csv", sir_contract())
+    simulator = failing_where(folder, "often", "S > 60")
+    with Experiment(simulator, sir_contract(), dataset, workers=1) as failing:
+        problem = problem_of(failing)
+
+        assert np.isnan(problem.losses([TRUE], seed=1)).all()
+        assert np.isnan(problem.summaries([TRUE], seed=1)).any()
