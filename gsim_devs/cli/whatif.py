@@ -79,7 +79,7 @@ def _add_doings(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         type=float,
         default=0.0,
-        help="when --set and --scale begin (default: with the run)",
+        help="when --set and --scale begin, before everything else that happens then (default: with the run)",
     )
     parser.add_argument(
         "--to",

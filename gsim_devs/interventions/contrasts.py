@@ -121,8 +121,8 @@ def sentences(contrasts: Sequence[Contrast], level: float) -> list[str]:
         said.append(f"The same in each pair: {', '.join(same)}.")
     if len(contrasts) > 1:
         said.append(
-            f"If nothing differed, one of these {len(contrasts)} measures would be called clear with a probability "
-            f"of at most {100 * (1 - level):.3g} %."
+            f"What is called clear is judged for all {len(contrasts)} measures together: if nothing differed, any of "
+            f"them would be called clear in at most {100 * (1 - level):.3g} % of such comparisons."
         )
     if pairs < FEW:
         said.append(
