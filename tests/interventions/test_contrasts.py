@@ -74,8 +74,10 @@ def test_words_say_which_way_from_where_and_how_much():
         "max(I) falls by 50 (50 to 50), from 105 to 55 (-47.6 %).",
         "No clear difference: mean(I).",
         "The same in each pair: last(I).",
-        "What is called clear is judged for all 3 measures together: if nothing differed, any of them would be called "
-        "clear in at most 5 % of such comparisons.",
+        (
+            "What is called clear is judged for all 3 measures together: if nothing differed, any of them would be "
+            "called clear in at most 5 % of such comparisons."
+        ),
         "With 4 pairs the intervals rely on differences that are distributed normally; take 10 or more.",
     ]
     lines = table(found, 0.95)
