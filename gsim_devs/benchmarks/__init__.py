@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import emd
+from . import emd, policies
 from .report import Bar, Part
 from .systems import Systems
 
 __all__ = ["PARTS", "Part", "Bar", "Systems"]
 
-PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {"emd": emd.measure}
+PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {
+    "emd": emd.measure,
+    "policies": policies.measure,
+}
 """By name; of the systems, the seeds, and whom to tell how far it is."""
