@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -176,14 +176,13 @@ def _sides(
         raise UsageError("--arg seed: each pair of runs has a seed of its own; --seed decides them all")
     settled = settled_arguments(program, arguments)
     own = program.settle_parameters({})
-    stdin = _commands(options.stdin)
+    stdin = _commands(options.stdin, program, settled)
     here = stack.enter_context(
         Trials(options.simulator, contract, launcher=launcher_for(options.simulator, options.isolation))
     )
     baseline = Side(here, Variant(arguments=arguments, stdin=stdin), Scope({}, own, settled))
-    variant = _variant(options, contract, program, baseline.variant)
-    for side in (baseline.variant, variant):
-        program.commands(side.stdin, settled)
+    more = _commands(options.variant_stdin, program, settled)
+    variant = _variant(options, contract, program, baseline.variant, more)
     there = here
     if options.swap:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gsim-devs-")))
@@ -195,11 +194,12 @@ def _sides(
     return baseline, Side(there, variant, Scope({}, {**own, **variant.parameters}, settled))
 
 
-def _variant(options: argparse.Namespace, contract: Contract, program: Program, baseline: Variant) -> Variant:
+def _variant(
+    options: argparse.Namespace, contract: Contract, program: Program, baseline: Variant, more: str
+) -> Variant:
     from gsim_devs.interventions import interventions_of, variant_of
 
     doings = [*_flagged(options), *interventions_of(contract, options.do, program, baseline.arguments)]
-    more = _commands(options.variant_stdin)
     stdin = f"{baseline.stdin.rstrip()}\n{more}".lstrip() if more else baseline.stdin
     return variant_of(program, doings, arguments=baseline.arguments, stdin=stdin)
 
@@ -226,8 +226,18 @@ def _factor(name: str, text: str) -> float:
     return factor
 
 
-def _commands(path: Path | None) -> str:
-    return "" if path is None else _read(path)
+def _commands(path: Path | None, program: Program, arguments: Mapping[str, Any]) -> str:
+    """What is in a file of commands, if it can be read as such."""
+    if path is None:
+        return ""
+    if program.contract["stdin"]["form"] == "none":
+        raise UsageError(f"{path}: {program.contract['id']} takes no commands")
+    text = _read(path)
+    try:
+        program.commands(text, arguments)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return text
 
 
 def _read(path: Path) -> str:

@@ -167,19 +167,32 @@ SET = ["--set", "infection_rate=1"]
         ([*SET, "--level", "1"], "--level must be between 0 and 1"),
         ([*SET, "--seed", "-1"], "--seed must be at least 0"),
         (["--variant-stdin", "nowhere"], "cannot read nowhere: No such file"),
-        (["--stdin", "bad", *SET], "stdin line 1: strength must be at most 1, not 2"),
+        (["--stdin", "bad", *SET], "bad: stdin line 1: strength must be at most 1, not 2"),
+        (
+            ["--stdin", "good", "--variant-stdin", "bad"],
+            "bad: stdin line 1: strength must be at most 1, not 2",
+        ),
         (["--swap", "infection=nowhere.py"], "--swap infection=nowhere.py: cannot read nowhere.py"),
         (["--swap", "virus=bad"], "--swap virus=bad: there is no component 'virus'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(here, tmp_path, covid, words, said):
     (tmp_path / "bad").write_text('{"command": "lockdown", "time": 1, "strength": 2}\n')
+    (tmp_path / "good").write_text('{"command": "lockdown", "time": 1, "strength": 1}\n')
 
     ended = here("whatif", covid, *words)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_commands_for_who_takes_none_are_refused(here, tmp_path):
+    (tmp_path / "commands").write_text("hurry\n")
+
+    ended = here("whatif", desk(tmp_path / "desk"), "--variant-stdin", "commands")
+
+    assert (ended.returncode, ended.stderr) == (2, "gsim-devs: commands: desk takes no commands\n")
 
 
 def test_what_is_no_simulator_is_refused(here, tmp_path):
