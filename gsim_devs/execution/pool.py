@@ -86,6 +86,8 @@ class Pool:
         if fork:
             self._limits = replace(self._limits, forks=True)
             self._argv.append((filter_program(platform.machine()) or b"").hex())
+        self.patience = self._limits.seconds
+        """How long a job may take; to be lowered by who has learnt how long they do."""
         self._launcher = launcher
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
@@ -147,7 +149,7 @@ class Pool:
             batch.fail(task, self._broken)
         idle = [worker for worker in self._workers if not worker.task]
         while (idle or len(self._workers) < self._number) and (task := batch.next_task()):
-            (idle.pop() if idle else self._engage()).assign(task)
+            (idle.pop() if idle else self._engage()).assign(task, self.patience)
 
     def _listen(self, batch: _AnyBatch[Any]) -> None:
         """Wait until something happens, and deal with it."""
@@ -298,6 +300,7 @@ class _Worker:
         self.ready = False
         self.served = 0
         self.deadline = 0.0
+        self._seconds = limits.seconds
         self._limits = limits
         self._selector = selector
         self._child = Child(launcher(argv, stdin=subprocess.PIPE, limits=replace(limits, seconds=math.inf)))
@@ -314,9 +317,10 @@ class _Worker:
         self._watch(process.stdout.fileno(), selectors.EVENT_READ, self._read)
         self._watch(process.stderr.fileno(), selectors.EVENT_READ, self._read_stderr)
 
-    def assign(self, task: _AnyTask) -> None:
-        """Send a job."""
+    def assign(self, task: _AnyTask, seconds: float) -> None:
+        """Send a job, which may take so long."""
         self.task = task
+        self._seconds = seconds
         self._stderr.clear()
         self._restart_clock()
         self._outbox = _LENGTHS.pack(len(task.request), len(task.body)) + task.request + task.body
@@ -343,7 +347,8 @@ class _Worker:
 
     def _restart_clock(self) -> None:
         self._started = time.monotonic()
-        self.deadline = self._started + self._limits.seconds
+        # Its start takes what it takes, however short the job is.
+        self.deadline = self._started + (self._seconds if self.ready else self._limits.seconds)
 
     def _write(self) -> _News:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +28,8 @@ Theta = Mapping[str, Any]
 """Values of parameters by name, in their natural units; those left out are as the simulator has them."""
 
 _MOST_REASONS = 50
+_LEAST_PATIENCE, _MUCH = 2.0, 200.0
+"""What a simulation may take at least, in seconds, and in times of what one with the own parameters takes."""
 
 
 class Experiment:
@@ -52,7 +54,7 @@ class Experiment:
             dataset: what was observed.
             arguments: what every simulation is given besides the state, the horizon and the seed.
             workers: how many simulations run at once; as many as there are processors by default.
-            limits: of each simulation.
+            limits: of each simulation; where none are given, one may take hundreds of times as long as the first.
             launcher: how a worker is started.
         """
         self.contract = contract
@@ -64,6 +66,7 @@ class Experiment:
         self._simulator = simulator
         self._inputs = Inputs(contract, arguments or {})
         self._limits = limits or Limits(seconds=20.0)
+        self._is_patient = limits is not None
         self._launcher = launcher
         self._pool = Pool(simulator, workers=workers, limits=self._limits, launcher=launcher)
         self._arrays = _array_path(simulator, contract, dataset, workers, self._limits, launcher)
@@ -149,15 +152,11 @@ class Experiment:
             return self._in_arrays(self._arrays, candidates, starts, seeds, draws)
         self._ensure_purity(candidates, starts, seeds[0])
         observer = Observer(self.contract, self.dataset.names)
-        if observer.watches:
-            self._survey(out, observer, candidates, starts, seeds)
-            return out
-        places = np.ndindex(out.shape[:3])
-        results = self._pool.run(self._jobs(candidates, starts, seeds, draws))
-        for place, result in zip(places, results, strict=True):
-            looks = starts[place[2]].looks
-            if self._counted(result).ok:
-                out[(*place, slice(len(looks)))] = observer.at(result.records, looks)
+        simulate = self._survey if observer.watches else self._run
+        hopeless: set[int] = set()
+        for rows in _stages(len(starts)):
+            chosen = [number for number in range(len(candidates)) if number not in hopeless]
+            hopeless |= simulate(out, observer, candidates, starts, seeds, rows, chosen)
         return out
 
     def is_quick(self, starts: Sequence[Start]) -> bool:
@@ -211,29 +210,57 @@ class Experiment:
         candidates: Sequence[Theta],
         starts: Sequence[Start],
         seeds: Sequence[int],
-    ) -> None:
-        """Let workers tell nothing but the numbers that are observed, and write them down."""
+        rows: range,
+        chosen: Sequence[int],
+    ) -> set[int]:
+        """Simulate the chosen candidates from some of the starts; returns those that are hopeless.
+
+        Workers tell nothing but the numbers that are observed.
+        """
         by_seed: dict[int, list[int]] = {}
-        for number, seed in enumerate(seeds):
-            by_seed.setdefault(seed, []).append(number)
+        for number in chosen:
+            by_seed.setdefault(seeds[number], []).append(number)
         # Those with the same random numbers stand together: these are then drawn only once.
-        places = [
-            (row, draw, seed)
-            for row in range(len(starts))
-            for draw in range(out.shape[1])
-            for seed in by_seed
-        ]
+        places = [(row, draw, seed) for row in rows for draw in range(out.shape[1]) for seed in by_seed]
         sights = (self._sight(starts[row], seed, draw, by_seed[seed]) for row, draw, seed in places)
         told = self._pool.survey(sights, candidates, observer.watches, observer.slack)
+        hopeless: set[int] = set()
         for (row, draw, seed), seen in zip(places, told, strict=True):
-            looks, chosen = len(starts[row].looks), by_seed[seed]
-            numbers = np.frombuffer(seen.numbers).reshape(len(chosen), looks, -1)
+            looks, own = len(starts[row].looks), by_seed[seed]
+            numbers = np.frombuffer(seen.numbers).reshape(len(own), looks, -1)
             # What is not finite is nothing that a simulator may report.
-            out[chosen, draw, row, :looks] = np.where(np.isfinite(numbers), numbers, np.nan)
-            self.simulations += len(chosen)
+            out[own, draw, row, :looks] = np.where(np.isfinite(numbers), numbers, np.nan)
+            self.simulations += len(own)
             for place, result in seen.failures.items():
-                out[chosen[place], draw, row] = np.nan
+                out[own[place], draw, row] = np.nan
                 self._note(result)
+                if _is_dear(result):
+                    hopeless.add(own[place])
+        return hopeless
+
+    def _run(
+        self,
+        out: Array,
+        observer: Observer,
+        candidates: Sequence[Theta],
+        starts: Sequence[Start],
+        seeds: Sequence[int],
+        rows: range,
+        chosen: Sequence[int],
+    ) -> set[int]:
+        """As `_survey`, where only all records tell what is observed."""
+        places = [(number, draw, row) for number in chosen for draw in range(out.shape[1]) for row in rows]
+        jobs = (
+            self._job(candidates[number], starts[row], seeds[number], draw) for number, draw, row in places
+        )
+        hopeless: set[int] = set()
+        for place, result in zip(places, self._pool.run(jobs), strict=True):
+            looks = starts[place[2]].looks
+            if self._counted(result).ok:
+                out[(*place, slice(len(looks)))] = observer.at(result.records, looks)
+            elif _is_dear(result):
+                hopeless.add(place[0])
+        return hopeless
 
     def _sight(self, start: Start, seed: int, draw: int, chosen: Sequence[int]) -> Sight:
         own = seed_of(seed, start, draw)
@@ -267,14 +294,6 @@ class Experiment:
         declared = ((self.parameters[name], value) for name, value in theta.items())
         return all(one.type == "simplex" or one.minimum <= value <= one.maximum for one, value in declared)
 
-    def _jobs(
-        self, candidates: Sequence[Theta], starts: Sequence[Start], seeds: Sequence[int], draws: int
-    ) -> Iterator[Job]:
-        for theta, seed in zip(candidates, seeds, strict=True):
-            for draw in range(draws):
-                for start in starts:
-                    yield self._job(theta, start, seed, draw)
-
     def _job(self, theta: Theta, start: Start, seed: int, draw: int) -> Job:
         own = seed_of(seed, start, draw)
         inputs = self._inputs
@@ -296,10 +315,19 @@ class Experiment:
         """Refuse a simulator whose runs leave something behind for the next one in the same process."""
         if self._is_pure:
             return
-        one = self._job(candidates[0], starts[0], seed, 0)
+        one = self._job({}, starts[0], seed, 0)
         other = self._job(candidates[-1], starts[-1], seed, 1)
-        first, second, first_again, second_again = self._told([one, other, one, other])
-        (alone,) = self._told([other])
+        with self._fresh_pool() as pool:
+            (began,) = pool.run([one])
+            if began.ok and not self._is_patient:
+                # What may take hundreds of times as long as the simulator's own parameters do would take for ever.
+                self._pool.patience = min(self._limits.seconds, max(_LEAST_PATIENCE, _MUCH * began.seconds))
+            pool.patience = self._pool.patience
+            second, first_again, second_again = map(_told, pool.run([other, one, other]))
+        with self._fresh_pool() as pool:
+            pool.patience = self._pool.patience
+            (alone,) = map(_told, pool.run([other]))
+        first = _told(began)
         if first != first_again or second != second_again or second != alone:
             raise UsageError(
                 f"{self._simulator}: the same start gives another result after other runs in the same process; "
@@ -308,10 +336,27 @@ class Experiment:
             )
         self._is_pure = True
 
-    def _told(self, jobs: Iterable[Job]) -> list[tuple[str, tuple[tuple[Any, ...], ...]]]:
-        """How jobs go, one after the other in a worker of their own."""
-        with Pool(self._simulator, workers=1, limits=self._limits, launcher=self._launcher) as pool:
-            return [(result.status, result.records) for result in pool.run(jobs)]
+    def _fresh_pool(self) -> Pool:
+        """A worker of its own."""
+        return Pool(self._simulator, workers=1, limits=self._limits, launcher=self._launcher)
+
+
+def _told(result: Result) -> tuple[str, tuple[tuple[Any, ...], ...]]:
+    """How a simulation went."""
+    return result.status, result.records
+
+
+def _stages(count: int) -> Iterator[range]:
+    """Starts in ever larger parts: of a candidate that hangs no more than a few simulations are waited for."""
+    begin, size = 0, 1
+    while begin < count:
+        yield range(begin, min(begin + size, count))
+        begin, size = begin + size, 8 * size
+
+
+def _is_dear(failed: Result) -> bool:
+    """Whether a failure takes so long, or so much, that the candidate is given up."""
+    return failed.status in ("timeout", "killed", "flooded") or "MemoryError" in failed.stderr
 
 
 def _array_path(
