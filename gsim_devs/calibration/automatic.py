@@ -29,8 +29,9 @@ _COMPARISONS = 6
 
 def usual(problem: Problem, space: Space) -> int:
     """How many simulations it usually takes."""
-    more = regression_usual(problem, space) if isinstance(problem, Detailed) else 0
-    return cma_usual(problem, space) + more
+    if not isinstance(problem, Detailed):
+        return cma_usual(problem, space)
+    return _climb(space) + regression_usual(problem, space)
 
 
 def automatic(task: Task) -> Search:
@@ -51,7 +52,7 @@ def automatic(task: Task) -> Search:
 def _point(task: Task) -> Search:
     if not isinstance(task.problem, Detailed):
         return (yield from cma(task))
-    climbed = yield from cma(task, climbs=1)
+    climbed = yield from _within(cma(task, climbs=1), _climb(task.space))
     guessed = yield from regression(task)
     if len(guessed.suggested) and len(climbed.suggested):
         worse, over = yield from _is_worse(task, guessed.suggested[-1], climbed.suggested[-1])
@@ -60,6 +61,11 @@ def _point(task: Task) -> Search:
     if not len(guessed.suggested):
         return climbed
     return replace(guessed, suggested=np.concatenate([climbed.suggested, guessed.suggested]))
+
+
+def _climb(space: Space) -> int:
+    """How many simulations the climb may take: a second opinion need not be exact."""
+    return 500 + 50 * space.dimension
 
 
 def _is_worse(task: Task, one: Array, other: Array) -> Generator[Ask, Answer, tuple[bool, bool]]:
