@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import emd, policies
+from . import emd, policies, speed
 from .report import Bar, Part
 from .systems import Systems
 
@@ -17,5 +17,6 @@ __all__ = ["PARTS", "Part", "Bar", "Systems"]
 PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {
     "emd": emd.measure,
     "policies": policies.measure,
+    "speed": speed.measure,
 }
 """By name; of the systems, the seeds, and whom to tell how far it is."""
