@@ -32,7 +32,7 @@ def regret_text(regret: Regret, there: Optimum, name: str) -> str:
     lines = [
         f"in {name} the best is {there.point.text}",
         f"cost there: {in_digits(regret.best)}; of the choice: {in_digits(regret.chosen)}",
-        f"regret: {share.mean:.2%} (95 % within {share.low:.2%} and {share.high:.2%})",
+        f"regret: {_percent(share.mean)} (95 % within {_percent(share.low)} and {_percent(share.high)})",
     ]
     return "\n".join(lines) + "\n"
 
@@ -63,6 +63,10 @@ def in_digits(held: Interval) -> str:
 def _half(held: Interval) -> str:
     """Two digits are enough, and no powers of ten."""
     return f"{held.half:.0f}" if 100 <= held.half < math.inf else f"{held.half:.2g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
 
 
 def _rivals(optimum: Optimum) -> Iterator[str]:

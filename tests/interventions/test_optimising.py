@@ -175,4 +175,4 @@ def test_regret_is_told_in_words():
     found = regret(Lottery([110, 100]), points(2)[0], points(2)[1])
     there = optimise(Lottery([110, 100]), points(2), replications=10)
 
-    assert "regret: 10.00% (95 % within 10.00% and 10.00%)" in regret_text(found, there, "truth")
+    assert "regret: 10.00 % (95 % within 10.00 % and 10.00 %)" in regret_text(found, there, "truth")
