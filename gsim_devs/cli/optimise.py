@@ -13,6 +13,7 @@ from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
 from .report import add_json_option, write_json
+from .text_files import read_text
 
 if TYPE_CHECKING:
     from gsim_devs.interventions.costing import Costing
@@ -138,7 +139,10 @@ def _question(options: argparse.Namespace, simulator: Path, stack: ExitStack) ->
 
     contract = load_contract(simulator / "contract.json")
     arguments = pairs("--arg", options.arg)
-    grid = grid_of(contract, options.over, do=options.do, arguments=arguments, stdin=_stdin(options))
+    if "seed" in arguments:
+        raise UsageError("--arg seed: each run has a seed of its own; --seed decides them all")
+    stdin = read_text(options.stdin) if options.stdin else ""
+    grid = grid_of(contract, options.over, do=options.do, arguments=arguments, stdin=stdin)
     cost = compiled(options.cost, contract, [variable.name for variable in grid.variables])
     if idle := unused(grid, cost):
         raise UsageError(f"the variable {idle[0]} decides nothing; use it in --do, --arg, or --cost")
@@ -146,18 +150,6 @@ def _question(options: argparse.Namespace, simulator: Path, stack: ExitStack) ->
     launcher = launcher_for(simulator, options.isolation)
     costing = costing_of(simulator, contract, cost, points, seed=options.seed, launcher=launcher)
     return _Question(grid, points, stack.enter_context(costing))
-
-
-def _stdin(options: argparse.Namespace) -> str:
-    if options.stdin is None:
-        return ""
-    try:
-        text: str = options.stdin.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {options.stdin}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{options.stdin} is no text in UTF-8") from None
-    return text
 
 
 def _effort(costing: Costing, found: Optimum, options: argparse.Namespace) -> str:

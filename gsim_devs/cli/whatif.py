@@ -15,6 +15,7 @@ from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
 from .report import add_json_option, write_json
+from .text_files import read_text
 
 if TYPE_CHECKING:
     from gsim_devs.contracts import Contract
@@ -232,21 +233,12 @@ def _commands(path: Path | None, program: Program, arguments: Mapping[str, Any])
         return ""
     if program.contract["stdin"]["form"] == "none":
         raise UsageError(f"{path}: {program.contract['id']} takes no commands")
-    text = _read(path)
+    text = read_text(path)
     try:
         program.commands(text, arguments)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
     return text
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _told(options: argparse.Namespace) -> str:
@@ -275,7 +267,7 @@ def _swapped(options: argparse.Namespace, contract: Contract, into: Path) -> Pat
     sources = read_sources(folder / "components", plan)
     for place, file in pairs("--swap", options.swap).items():
         try:
-            swap = swapped(plan, sources, place, _read(Path(file)))
+            swap = swapped(plan, sources, place, read_text(Path(file)))
             defects = _misfits(swap.sources[swap.model], swap, contract)
         except UsageError as error:
             raise UsageError(f"--swap {place}={file}: {error}") from None

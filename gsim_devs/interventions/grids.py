@@ -244,12 +244,20 @@ def _point(grid: Grid, program: Program, values: Mapping[str, Number]) -> Point:
             for name, one in grid.arguments.items()
         }
         scope = Scope(values, own, settled_arguments(program, arguments))
+        if grid.stdin:
+            _check_commands(grid.stdin, program, scope)
         interventions = [_intervention(one, scope) for one in grid.doings]
         variant = variant_of(program, interventions, arguments=arguments, stdin=grid.stdin)
     except UsageError as error:
         where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
         raise UsageError(f"at {where}: {error}" if where else str(error)) from None
     return Point(values, variant, Scope(values, {**own, **variant.parameters}, scope.arguments))
+
+
+def _check_commands(stdin: str, program: Program, scope: Scope) -> None:
+    if program.contract["stdin"]["form"] == "none":
+        raise UsageError(f"{program.contract['id']} takes no commands")
+    program.commands(stdin, scope.arguments)
 
 
 def _intervention(doing: Doing, scope: Scope) -> Intervention:

@@ -88,7 +88,8 @@ def test_commands_and_records_are_taken_too(gsim_devs, tmp_path, town):
         (["--over", "x=1", "--cost", "sum(I) + x", "--arg", "days"], "--arg takes NAME=VALUE"),
         (["--over", "x=1", "--cost", "sum(I) + x", "--stdin", "none.jsonl"], "cannot read none.jsonl"),
         (["--over", "x=1", "--cost", "sum(I) + x", "--stdin", "bad.jsonl"], "stdin line 1"),
-        (["--over", "x=1", "--cost", "sum(I) + x", "--stdin", "blob"], "blob is no text in UTF-8"),
+        (["--over", "x=1", "--cost", "sum(I) + x", "--stdin", "blob"], "blob is not UTF-8 text"),
+        (["--over", "x=1", "--cost", "sum(I) + x", "--arg", "seed=1"], "each run has a seed of its own"),
         (["--over", "x=1", "--cost", "sum(I) + x", "--seed", "-1"], "--seed must be at least 0"),
         (
             ["--over", "x=1", "--cost", "sum(I) + x", "--replications", "1"],

@@ -137,6 +137,11 @@ def test_what_is_no_grid_is_refused_in_one_sentence(over, do, arguments, said):
     assert "\n" not in str(caught.value)
 
 
+def test_commands_for_a_simulator_that_takes_none_are_refused():
+    with pytest.raises(UsageError, match="at x = 1: shop takes no commands"):
+        points_of(grid_of(CONTRACT, ["x=1"], stdin="close\n"), PROGRAM)
+
+
 def test_a_point_is_told_in_words():
     assert points(["start=5", "share=0.5"])[0].text == "start = 5, share = 0.5"
     assert math.isfinite(points(["x=1e50"])[0].values["x"])
