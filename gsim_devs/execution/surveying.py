@@ -20,7 +20,7 @@ from gsim_devs.errors import UsageError
 from .result import Result, Status
 
 _A_MOMENT = 0.1
-_FIRST, _MOST = 64, 4096
+_FIRST, _MOST = 16, 4096
 _MOST_NUMBERS = 1_000_000
 # How many sights may be under way beyond the one that is told next.
 _WINDOW = 8192
@@ -192,9 +192,7 @@ class SurveyBatch:
             else:
                 self.fail(task, result)
             return
-        if task.count * 2 > self._size:
-            fitting = int(_A_MOMENT / max(result.seconds / task.count, 1e-9))
-            self._size = max(1, min(fitting, 2 * self._size, self._most))
+        self._learn(task.count, result.seconds)
         offset = number = 0
         for part in task.parts:
             held, each = self._open[part.sight], 8 * self._length(part.sight)
@@ -220,6 +218,14 @@ class SurveyBatch:
             del self._open[self._given]
             self._given += 1
             yield Seen(bytes(held.numbers), held.failures)
+
+    def _learn(self, count: int, seconds: float) -> None:
+        """Make requests that take a moment, but never grow quickly: nobody knows what the next simulations are like."""
+        fitting = int(count * _A_MOMENT / max(seconds, 1e-9))
+        if fitting < count:
+            self._size = max(1, fitting)
+        elif count * 2 > self._size:
+            self._size = min(fitting, 2 * self._size, self._most)
 
     def _next_sight(self) -> Part | None:
         if self._exhausted or self._taken - self._given >= _WINDOW:

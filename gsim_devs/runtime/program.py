@@ -181,6 +181,17 @@ class Program:
         seed = self.contract["seed"]
         return int.from_bytes(os.urandom(8), "big") >> 1 if seed is None else int(seed)
 
+    def system(self) -> Any:
+        """The module that makes the model, with those that it needs."""
+        if self.folder not in sys.path:
+            sys.path.insert(0, self.folder)
+        system: Any = importlib.import_module("system")
+        if Path(system.__file__).parent.resolve() != Path(self.folder).resolve():
+            raise UsageError(
+                f"{system.__file__} is loaded already; a process runs the simulator of one folder"
+            )
+        return system
+
     def _stages(
         self, settings: Mapping[str, Any], changes: Sequence[Change]
     ) -> tuple[Mapping[str, Any], list[tuple[Change, list[Difference]]]]:
@@ -211,23 +222,13 @@ class Program:
     def _model(self, settings: Mapping[str, Any]) -> Any:
         """A new model; whatever goes wrong in its code is its own failure."""
         try:
-            system = self._system()
+            system = self.system()
             # What was read from a file belongs to one run: components may change it.
             return system.build(system.Settings(**copy.deepcopy(dict(settings))))
         except GsimError:
             raise
         except (Exception, SystemExit) as error:
             raise failure(error, self.contract["id"], 0.0, "the making of its components") from error
-
-    def _system(self) -> Any:
-        if self.folder not in sys.path:
-            sys.path.insert(0, self.folder)
-        system: Any = importlib.import_module("system")
-        if Path(system.__file__).parent.resolve() != Path(self.folder).resolve():
-            raise UsageError(
-                f"{system.__file__} is loaded already; a process runs the simulator of one folder"
-            )
-        return system
 
 
 def load(folder: str | Path) -> Program:

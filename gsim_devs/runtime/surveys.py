@@ -19,8 +19,6 @@ from .looking import Looks, Watch
 from .program import Program
 from .together import FEWEST, Lane, run_all
 
-_ENOUGH = 3
-
 
 class Surveys:
     """The surveys of one program."""
@@ -29,7 +27,9 @@ class Surveys:
         self.program = program
         self._latest: tuple[bytes, list[Any]] = b"", []
         self._disappointments = 0
-        """How many groups in a row have mostly had to go alone; from some number on nobody tries."""
+        """How many groups in a row have mostly had to go alone."""
+        self._pause = 0.0
+        """How many groups now go alone without being asked."""
 
     def run(self, request: Mapping[str, Any]) -> tuple[bytes, dict[int, BaseException]]:
         """The numbers of all simulations, sight by sight and in it candidate by candidate; and the errors of some.
@@ -40,7 +40,9 @@ class Surveys:
         survey = _Survey(self.program, request, self._settled(request["body"]))
         for group in survey.groups():
             alone = group
-            if self._disappointments < _ENOUGH and len(group) >= FEWEST:
+            if self._pause:
+                self._pause -= 1
+            elif len(group) >= FEWEST:
                 alone = survey.run_together(group)
                 self._note(len(alone), len(group), survey.is_wrong)
             survey.run_alone(alone)
@@ -53,10 +55,12 @@ class Surveys:
         return self._latest[1]
 
     def _note(self, alone: int, count: int, is_wrong: bool) -> None:
+        """Ask less and less often where it is in vain, and never again where it went wrong."""
+        self._disappointments = self._disappointments + 1 if alone * 2 > count else 0
         if is_wrong:
-            self._disappointments = _ENOUGH
-        else:
-            self._disappointments = self._disappointments + 1 if alone * 2 > count else 0
+            self._pause = math.inf
+        elif self._disappointments:
+            self._pause = 2.0**self._disappointments - 1
 
 
 class _Simulation(NamedTuple):
@@ -70,6 +74,7 @@ class _Survey:
 
     def __init__(self, program: Program, request: Mapping[str, Any], candidates: Sequence[Any]) -> None:
         self.told: list[array[float]] = []
+        """Of each simulation, by number; nothing as long as it has not been run."""
         self.errors: dict[int, BaseException] = {}
         self.is_wrong = False
         """Whether a simulation has come to something else in company."""

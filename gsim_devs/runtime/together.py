@@ -34,6 +34,8 @@ S = TypeVar("S", bound=_Writable)
 
 FEWEST = 8
 """Simulations for which going together is worth while."""
+_GAIN = 40
+"""So many together take as much longer as one alone takes."""
 _LAWS = frozenset(
     (
         "bernoulli",
@@ -80,32 +82,32 @@ def run_all(
     """
     alone: list[int] = []
     groups = [list(range(len(lanes)))]
-    # Whoever parts again and again is faster alone.
-    attempts = 2 + len(lanes) // 32
+    # In simulations that are run alone; half of what it takes to run all of them like that may be lost.
+    left = 2 + len(lanes) / 2
     while groups:
         group = groups.pop()
-        if len(group) < FEWEST or not attempts:
+        cost = 1 + len(group) / _GAIN
+        if len(group) < FEWEST or cost > left:
             alone += group
             continue
-        attempts -= 1
+        left -= cost
         sink = new_sink()
         try:
             _run(program, [lanes[number] for number in group], commands, sink.write)
         except PartedError as parted:
             groups += _groups(group, parted.groups)
-            alone += [] if parted.groups else group
         except (Exception, SystemExit):  # noqa: BLE001  (any code at all may stand in a simulator)
-            # One of them may have failed, or all of them because of their company; alone each will say what is wrong.
-            alone += group
+            # One of them may have failed, or all because of their company; alone each will say what is wrong.
+            groups += [group[: len(group) // 2], group[len(group) // 2 :]]
         else:
             alone += [] if done(group, sink) else group
     return alone
 
 
 def _groups(group: list[int], keys: Sequence[Any] | None) -> list[list[int]]:
-    """Those that make the same of what they parted at."""
+    """Those that make the same of what they parted at; each by itself where nobody knows."""
     found: dict[Any, list[int]] = {}
-    for number, key in zip(group, keys or (), strict=False):
+    for number, key in zip(group, keys or group, strict=True):
         found.setdefault(key, []).append(number)
     return [*found.values()]
 
@@ -114,6 +116,8 @@ def _run(program: Program, lanes: Sequence[Lane], commands: list[Command], sink:
     names = lanes[0].settings
     settings = {name: _joined([lane.settings[name] for lane in lanes]) for name in names}
     PartedError.happened = False
+    # The functions of a module can be exchanged once it is there.
+    program.system()
     with _looking_at_each(program.folder):
         kernel = program.prepared(settings, commands, 0, 0, sink)
         shared: dict[tuple[int, str], _Source] = {}

@@ -76,6 +76,7 @@ TOGETHER = {
     "many draws": "self.x = sum([self.draw.exponential(b + 1) for _ in range(100)])",
     "a truth that is not asked": "self.x = (a > b) + 2 * (self.draw.uniform() < b / 10)",
     "containers": "self.held = [a, b, {'c': (count,)}]; self.x = sum(self.held[:2]) + self.held[2]['c'][0]",
+    "a time that is the same": "self.x += b; self.after(min(a, 1) / 2, self.on_late)",
     "kinds": "self.x = b if isinstance(b, float) and isinstance(a, (int, str)) else 0",
 }
 # In each of these somebody goes another way: an `if`, an index, a time, a text, a stream.
@@ -207,15 +208,29 @@ def test_those_that_go_the_same_way_stay_together(tmp_path, monkeypatch):
     assert len(alone) == 2
 
 
-def test_who_always_parts_is_not_asked_again(tmp_path, monkeypatch):
+def test_who_always_parts_is_asked_less_and_less(tmp_path, monkeypatch):
     with surveys(pond(tmp_path / "pond", PARTED["a time"])) as (program, found):
-        for _ in range(3):
-            found.run(crowd(1))
         prepared: list[int] = []
         monkeypatch.setattr(type(program), "prepared", _counting(type(program).prepared, prepared))
-        found.run(crowd(1))
+        tried = []
+        for _ in range(20):
+            before = len(prepared)
+            found.run(crowd(1))
+            tried.append(len(prepared) - before > 48)
 
-    assert len(prepared) == 48
+    assert [number for number, has_tried in enumerate(tried) if has_tried] == [0, 2, 6, 14]
+
+
+def test_one_that_fails_costs_the_others_little(tmp_path, monkeypatch):
+    with surveys(pond(tmp_path / "pond", "self.x = 1 / (a - 100) + b")) as (program, found):
+        request = crowd(1, sights=1, candidates=400)
+        request["sights"].append([{"a": 100}, "", 1, [1], [7]])
+        request["sights"][0][3] = [1]
+        alone = runs_of(program, monkeypatch)
+        _, errors = found.run(request)
+
+    assert [*errors] == [400]
+    assert len(alone) < 40
 
 
 def _counting(method: Any, calls: list[int]) -> Any:
