@@ -32,8 +32,8 @@ from .grids import Point, settled_arguments
 from .trials import Trials, seeds_of
 from .variants import Variant
 
-_MOST_NUMBERS = 4_000_000
-"""That are held at once."""
+_MOST_NUMBERS = 1_000_000
+"""That are asked for at once, so that the answer comes within the limits."""
 
 
 @contextmanager

@@ -112,9 +112,12 @@ def grid_of(
 
 def points_of(grid: Grid, program: Program) -> list[Point]:
     """Every point of a grid, for a simulator; the first variable changes slowest."""
+    own = program.settle_parameters({})
     combinations = itertools.product(*(variable.values for variable in grid.variables))
     return [
-        _point(grid, program, {one.name: value for one, value in zip(grid.variables, values, strict=True)})
+        _point(
+            grid, program, own, {one.name: value for one, value in zip(grid.variables, values, strict=True)}
+        )
         for values in combinations
     ]
 
@@ -235,9 +238,8 @@ def _argument(name: str, text: str, contract: Contract, names: Sequence[str]) ->
     return measure
 
 
-def _point(grid: Grid, program: Program, values: Mapping[str, Number]) -> Point:
+def _point(grid: Grid, program: Program, own: Mapping[str, Any], values: Mapping[str, Number]) -> Point:
     try:
-        own = program.settle_parameters({})
         before = Scope(values, own)
         arguments = {
             name: one if isinstance(one, str) else _whole(one.known(before))

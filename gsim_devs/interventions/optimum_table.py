@@ -11,7 +11,9 @@ from .intervals import Interval
 from .optimising import Optimum, Regret, Scored
 
 _FEW = 10
-"""Points in a table of more variables than a table has sides, and rivals that are named."""
+"""Points in a table of the cheapest, and rivals that are named."""
+_MOST_COLUMNS, _MOST_ROWS = 25, 60
+"""Of a table that is still read."""
 
 
 def optimum_text(optimum: Optimum, variables: Sequence[Variable]) -> str:
@@ -21,7 +23,7 @@ def optimum_text(optimum: Optimum, variables: Sequence[Variable]) -> str:
         f"cost: {in_digits(optimum.fresh)} on {optimum.fresh.count} replications with which nothing was chosen",
         *_rivals(optimum),
         "",
-        *(_heat(optimum, variables) if len(variables) == 2 else _list(optimum, variables)),
+        *(_heat(optimum, variables) if _fit(variables) else _list(optimum, variables)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -82,6 +84,14 @@ def _rivals(optimum: Optimum) -> Iterator[str]:
         yield f"  and {count - _FEW} more"
 
 
+def _fit(variables: Sequence[Variable]) -> bool:
+    """Whether two variables fit into a table."""
+    if len(variables) != 2:
+        return False
+    rows, columns = variables
+    return len(rows.values) <= _MOST_ROWS and len(columns.values) <= _MOST_COLUMNS
+
+
 def _heat(optimum: Optimum, variables: Sequence[Variable]) -> list[str]:
     """A line for each value of the first variable, a column for each of the second."""
     rows, columns = variables
@@ -96,7 +106,7 @@ def _heat(optimum: Optimum, variables: Sequence[Variable]) -> list[str]:
 def _list(optimum: Optimum, variables: Sequence[Variable]) -> list[str]:
     """A line for each point, or for the cheapest."""
     places = list(range(len(optimum.scored)))
-    if len(variables) > 2:
+    if len(variables) > 1 or len(places) > _MOST_ROWS:
         places = sorted(places, key=lambda place: _rank(optimum.scored[place]))[:_FEW]
     table = [[*(variable.name for variable in variables), "cost", "", "replications"]]
     for place in places:

@@ -161,14 +161,18 @@ def test_a_table_of_two_variables_marks_the_best_and_those_that_may_be_as_good()
     assert "1 other point may be as good" in text
 
 
-def test_a_table_of_three_variables_shows_the_cheapest():
-    of_three = [Point({"a": 0, "b": 0, **one.values}, one.variant, one.scope) for one in points(20)]
-    found = optimise(Lottery(range(20, 0, -1)), of_three, replications=10)
+@pytest.mark.parametrize(("others", "count"), [("ab", 20), ("a", 30), ("", 70)])
+def test_a_table_that_would_be_too_large_shows_the_cheapest(others, count):
+    more = dict.fromkeys(others, 0)
+    several = [Point({**more, **one.values}, one.variant, one.scope) for one in points(count)]
+    found = optimise(Lottery(range(count, 0, -1)), several, replications=10)
 
-    lines = optimum_text(found, [Variable("a", (0,)), Variable("b", (0,)), Variable("x", tuple(range(20)))])
+    lines = optimum_text(
+        found, [*(Variable(name, (0,)) for name in others), Variable("x", tuple(range(count)))]
+    )
 
-    shown = [line.split()[2] for line in lines.splitlines() if "± 0 " in line and line.startswith("0")]
-    assert shown == [str(k) for k in range(19, 9, -1)]
+    shown = [line.split()[len(others)] for line in lines.splitlines()[4:] if "± 0 " in line]
+    assert shown == [str(count - k) for k in range(1, 11)]
 
 
 def test_regret_is_told_in_words():
