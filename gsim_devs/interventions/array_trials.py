@@ -98,7 +98,7 @@ class ArrayCosting:
             worked = np.isfinite(series[:, 1:]).all(axis=(1, 2))
             if not worked.all():
                 self.reasons["the arrays hold no finite number"] += int((~worked).sum())
-            for place in places[number]:
+            for place in places[number] if worked.any() else ():
                 out[place, worked] = self._cost.of_series(
                     series[worked], self._cost.observables, times, points[place].scope
                 )

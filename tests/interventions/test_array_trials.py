@@ -175,3 +175,12 @@ def test_arrays_that_hold_no_number_are_missing_and_counted(tmp_path):
 
     assert 0 < np.isnan(found).sum() < 20
     assert sum(made.reasons.values()) == np.isnan(found).sum()
+
+
+def test_arrays_that_never_hold_a_number_are_missing_and_counted(tmp_path):
+    arrays = ARRAYS.replace("return {", "I = I * np.nan\n    return {")
+    folder = sir_simulator(tmp_path / "failing", arrays=arrays)
+
+    with costing(folder, "mean(I)") as (made, points):
+        assert np.isnan(made.costs(points, 0, 5)).all()
+        assert sum(made.reasons.values()) == 5
