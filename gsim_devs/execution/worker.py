@@ -53,6 +53,7 @@ def _main() -> None:
         if forks:
             _prepare(Path(folder))
         else:
+            _end_with_whoever_started_us()
             importlib.import_module("system")
     except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
         _send(replies, {"status": "failed", "error": _told(error)})
@@ -66,6 +67,18 @@ def _main() -> None:
             replies.flush()
         else:
             _send(replies, *_served(program, request))
+
+
+def _end_with_whoever_started_us() -> None:
+    """A simulation that never ends would outlive a parent that was killed: it does not notice that nobody listens."""
+    parent = os.getppid()
+
+    def look(number: int, frame: object) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
 
 
 def _take_channel() -> tuple[BinaryIO, BinaryIO]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from itertools import count, islice
 from pathlib import Path
 
@@ -307,6 +309,28 @@ def test_an_error_on_our_side_leaves_nothing_behind(stand_in):
         list(pool.run(failing()))
 
     assert children() == others
+
+
+def test_a_simulation_without_end_does_not_outlive_whoever_wanted_it(stand_in, tmp_path):
+    written = tmp_path / "pid"
+    model = f"""import os, pathlib
+def simulate(job, emit):
+    pathlib.Path({str(written)!r}).write_text(str(os.getpid()) + ".")
+    while True: pass"""
+    wanting = f"from gsim_devs.execution import *\nwith Pool({str(stand_in(model))!r}) as pool: list(pool.run([Job()]))"
+
+    with subprocess.Popen([sys.executable, "-c", wanting], cwd=Path(__file__).parents[2]) as process:
+        wait_until(lambda: written.exists() and written.read_text().endswith("."))
+        process.kill()
+
+    wait_until(lambda: not Path("/proc", written.read_text().rstrip(".")).exists())
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_one_batch_at_a_time(stand_in):
