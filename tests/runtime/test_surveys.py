@@ -237,13 +237,14 @@ def _counting(method: Any, calls: list[int]) -> Any:
     return lambda self, *args: (calls.append(1), method(self, *args))[1]
 
 
-WRONG_IN_COMPANY = (
-    "self.x = 1 if b is self.b and b.__class__.__name__ == 'float' and hasattr(b, 'each') else 2"
+@pytest.mark.parametrize(
+    "body",
+    ["self.x = 1 if hasattr(b, 'each') else 2", "self.x = 1 if hasattr(b, 'each') else 1 / 0"],
 )
-
-
-def test_what_comes_to_something_else_in_company_is_noticed_and_goes_alone_for_good(tmp_path, monkeypatch):
-    with surveys(pond(tmp_path / "pond", WRONG_IN_COMPANY)) as (program, found):
+def test_what_comes_to_something_else_in_company_is_noticed_and_goes_alone_for_good(
+    body, tmp_path, monkeypatch
+):
+    with surveys(pond(tmp_path / "pond", body)) as (program, found):
         compared(program, found, crowd(1))
         alone = runs_of(program, monkeypatch)
         found.run(crowd(2))
