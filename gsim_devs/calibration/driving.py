@@ -16,7 +16,7 @@ from .journal import Journal
 from .problem import Problem
 from .space import Space, Values
 
-_BATCH = 250
+_BATCH = 50
 """Candidates that are simulated between two looks at the clock."""
 _CRASHES = (SimulationError, ArithmeticError, ValueError)
 """What a simulation that cannot go on may raise."""

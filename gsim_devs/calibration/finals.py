@@ -1,7 +1,7 @@
 """Compare the last few candidates on seeds that the search has not seen, on validation data where there are any.
 
 The search reports what was lucky; this does not. All candidates get the same random numbers, so differences are
-compared pair by pair; where one is below twice its standard error, the candidates are tied, and not ranked. One of
+compared pair by pair; where one may be due to chance, the candidates are tied, and not ranked. One of
 them is a control, just any point that the search began with: if the winner is tied with it, the search has found
 nothing. At last, each parameter of the winner is moved by half its range: one that makes no difference is not
 determined by the data.
@@ -23,6 +23,8 @@ from .space import Space
 
 _CANDIDATES, _SEEDS = 8, 8
 _SEEDS_OF_A_MOVE = 4
+_LIKELY, _SURE = 0.93, 0.995
+"""Levels of tests of one side, of one parameter and of the best of many candidates."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def compare(
     if np.isnan(means).all():
         return None
     best = int(np.nanargmin(means))
-    tied = _tied(losses - losses[:, [best]])
+    # The best of many is lucky as well: others are behind it only if that is all but impossible by chance.
+    tied = _tied(losses - losses[:, [best]], _SURE)
     # Among those that cannot be told apart the first is the method's own suggestion, and not a lucky one.
     winner = int(np.argmax(tied[: len(finalists)]))
     return Verdict(
@@ -96,7 +99,7 @@ def indifferent(driver: Driver, space: Space, seeds: Seeds, verdict: Verdict) ->
     losses = np.array([driver.answer(ask, at_any_cost=True).values for ask in asks])
     apart = (losses - losses[:, [0]])[:, 1:]
     # Half a range is a long way: what matters stands out of the noise there, and four seeds tell little of that.
-    same = _tied(apart) | (apart.mean(axis=0) <= 2 * verdict.noise)
+    same = _tied(apart, _LIKELY) | (apart.mean(axis=0) <= 2 * verdict.noise)
     return tuple(name for name, one in zip(space.parameters, same, strict=True) if one)
 
 
@@ -107,10 +110,12 @@ def _failed(driver: Driver, problem: Problem, point: Array, seeds: Seeds) -> flo
     return float(answer.values[0, 0])
 
 
-def _tied(apart: Array) -> npt.NDArray[np.bool_]:
-    """Whether differences (seeds, n) could be none; a failure is different."""
+def _tied(apart: Array, level: float) -> npt.NDArray[np.bool_]:
+    """Whether differences (seeds, n) could be none, by a t-test; a failure is different."""
+    from scipy.stats import t  # type: ignore[import-untyped]
+
     error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
-    return np.asarray(apart.mean(axis=0) <= 2 * error)
+    return np.asarray(apart.mean(axis=0) <= t.ppf(level, len(apart) - 1) * error)
 
 
 def _finalists(history: list[Heard], space: Space, suggested: Array, most: int) -> tuple[Array, Array | None]:

