@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import emd, policies, speed
+from . import emd, policies, speed, words
 from .report import Bar, Part
 from .systems import Systems
 
@@ -18,5 +18,6 @@ PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Pa
     "emd": emd.measure,
     "policies": policies.measure,
     "speed": speed.measure,
+    "words": words.measure,
 }
 """By name; of the systems, the seeds, and whom to tell how far it is."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
 from .observed import observed
 from .report import add_json_option, write_json
+
+if TYPE_CHECKING:
+    from gsim_devs.contracts import Contract
+    from gsim_devs.execution import Launcher
+    from gsim_devs.observation import StressResult, Theta
 
 _LEAST_DRAWS = 19
 
@@ -43,6 +48,25 @@ def register(subparsers: Any) -> None:
         help="an estimate (JSON) to simulate with (default: the simulator's own parameters)",
     )
     parser.add_argument(
+        "--posterior",
+        action="store_true",
+        help="each simulation has parameters drawn from the estimate's posterior, not its point",
+    )
+    parser.add_argument(
+        "--rules", metavar="FILE", type=Path, help="with --cases: rules that every run must keep"
+    )
+    parser.add_argument(
+        "--cases",
+        metavar="FILE",
+        type=Path,
+        help="with --rules: run these test inputs, or those of them of the level stress, with the same parameters",
+    )
+    parser.add_argument(
+        "--tables",
+        action="store_true",
+        help="show the numbers too: coverage, errors, distances and their floors",
+    )
+    parser.add_argument(
         "--sensitivity", action="store_true", help="move each parameter too, to see what it changes"
     )
     parser.add_argument(
@@ -70,13 +94,16 @@ def call(options: argparse.Namespace) -> int:
     from gsim_devs.diagnostics import check_up
     from gsim_devs.observation import Experiment
 
-    if options.seed < 0:
-        raise UsageError(f"--seed must be at least 0, not {options.seed}")
-    if options.draws < _LEAST_DRAWS:
-        raise UsageError(f"--draws must be at least {_LEAST_DRAWS}, not {options.draws}")
+    _refuse_bad(options)
     estimate = load_estimate(options.estimate) if options.estimate else None
+    if options.posterior and (estimate is None or not estimate.posterior):
+        raise UsageError(
+            "--posterior needs an --estimate with samples beside it (.npz); calibrate with the method npe, or with "
+            "--posterior"
+        )
     contract = load_contract(options.simulator / "contract.json")
     launcher = launcher_for(options.simulator, options.isolation)
+    theta = (estimate.point if estimate else None) or {}
     with ExitStack() as stack:
 
         def beside(files: list[str]) -> Experiment:
@@ -85,14 +112,40 @@ def call(options: argparse.Namespace) -> int:
 
         found = check_up(
             beside(options.data),
-            (estimate.point if estimate else None) or {},
+            theta,
             training=beside(options.fitted_to) if options.fitted_to else None,
+            posterior=estimate.posterior if estimate and options.posterior else None,
             contraction=estimate.contraction if estimate else None,
+            untold=estimate.untold if estimate else (),
+            stress=_stress(options, contract, theta, launcher) if options.rules else None,
             sensitivity=options.sensitivity,
             draws=options.draws,
             level=options.level,
             seed=options.seed,
         )
     print(found.text, end="")
+    if options.tables:
+        print(f"\n{found.tables}", end="")
     write_json(options, found.data)
     return 1 if found.is_wrong else 0
+
+
+def _refuse_bad(options: argparse.Namespace) -> None:
+    if options.seed < 0:
+        raise UsageError(f"--seed must be at least 0, not {options.seed}")
+    if options.draws < _LEAST_DRAWS:
+        raise UsageError(f"--draws must be at least {_LEAST_DRAWS}, not {options.draws}")
+    if (options.rules is None) != (options.cases is None):
+        raise UsageError("--rules and --cases go together: rules are checked on the runs of test inputs")
+
+
+def _stress(
+    options: argparse.Namespace, contract: Contract, theta: Theta, launcher: Launcher
+) -> StressResult:
+    from gsim_devs.execution import Pool
+    from gsim_devs.observation import StressTest, run_stress
+
+    test = StressTest.of_files(contract, options.rules, options.cases)
+    with Pool(options.simulator, launcher=launcher) as pool:
+        (found,) = run_stress(pool, test, [theta])
+    return found

@@ -5,6 +5,7 @@ Works on arrays; only `check_up` has a simulator run.
 
 from __future__ import annotations
 
+from .causes import Cause
 from .checkup import Checkup, check_up
 from .diagnosis import Diagnosis, diagnose
 from .distances import marginal_wasserstein, median_distance, mmd, sliced_wasserstein, wasserstein
@@ -25,6 +26,7 @@ __all__ = [
     "Transitions",
     "Simulate",
     "Finding",
+    "Cause",
     "Stretch",
     "Comparison",
     "Forecast",

@@ -11,15 +11,19 @@ import numpy as np
 
 from gsim_devs.errors import UsageError
 
+from .causes import Cause, causes_of
 from .findings import Inquiry, inquire
 from .measuring import Comparison, Forecast, compare, forecasts
+from .phrases import it, listed, number
 from .sensitivity import Effect, effects
-from .tables import comparison_table, forecast_table
+from .tables import comparison_table, dimension_table, forecast_table
 from .transitions import Simulate, Transitions, drawn
-from .words import listed, number, sentences
+from .words import sentences
 
 Verdict = Literal["consistent", "wrong", "undecided"]
 
+_OF_A_FIT = 1.8
+"""The variance of what a search on few draws finds, over that of the best possible fit."""
 _IDENTIFIED = 0.3
 """A posterior narrower than its prior by less than that says that the data do not know."""
 _ENOUGH = 100
@@ -32,8 +36,10 @@ class Diagnosis:
 
     verdict: Verdict
     """`consistent`: no test failed; `wrong`: some did; `undecided`: there are too few data to tell."""
+    causes: tuple[Cause, ...]
+    """What may be behind it, the most likely first; none if nothing was found."""
     said: tuple[str, ...]
-    """What was found, a sentence each."""
+    """The same, where it shows, and what is right, a sentence each."""
     inquiry: Inquiry
     forecasts: tuple[Forecast, ...]
     """Squared errors of each dimension, beside what no model avoids and what needs no model."""
@@ -51,25 +57,39 @@ class Diagnosis:
     seed: int
 
     @property
-    def text(self) -> str:
+    def head(self) -> str:
+        """The verdict, and what it rests on."""
         found = {
             "consistent": "no error found",
             "wrong": "the model is wrong",
             "undecided": "too few data to tell",
         }[self.verdict]
-        head = (
+        return (
             f"{found[0].upper()}{found[1:]}: {self.transitions} transitions of {self.trajectories} trajectories, "
             f"{self.draws} draws each, {self.inquiry.tests} tests at a common level of {number(100 * self.level)} %."
         )
-        lines = [head, *(f"- {one}" for one in self.said), ""]
-        lines += [*forecast_table(self.forecasts), "", *comparison_table(self.comparisons)]
-        return "\n".join(lines).rstrip() + "\n"
+
+    @property
+    def tables(self) -> str:
+        """The numbers."""
+        blocks = (
+            dimension_table(self.inquiry.dimensions),
+            forecast_table(self.forecasts),
+            comparison_table(self.comparisons),
+        )
+        return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+    @property
+    def text(self) -> str:
+        """The verdict, the sentences, and the numbers."""
+        return "\n".join([self.head, *(f"- {one}" for one in self.said), "", self.tables]).rstrip() + "\n"
 
     @property
     def data(self) -> dict[str, Any]:
         """Everything as plain values."""
         return {
             "verdict": self.verdict,
+            "causes": [asdict(one) for one in self.causes],
             "said": list(self.said),
             "findings": [
                 {
@@ -84,12 +104,15 @@ class Diagnosis:
             ],
             "dimensions": [_plain(asdict(one)) for one in self.inquiry.dimensions],
             "exact": list(self.inquiry.exact),
+            "still": list(self.inquiry.still),
             "exchanges": [asdict(one) for one in self.inquiry.exchanges],
             "courses": [
                 {
                     "variable": one.variable,
                     "shape": one.shape,
                     "at": one.at,
+                    "flow": asdict(one.flow) if one.flow else None,
+                    "names": list(one.names),
                     "share": one.share,
                     "is_clear": one.is_clear,
                 }
@@ -116,26 +139,31 @@ def diagnose(
     training: Transitions | None = None,
     moved: Mapping[str, Simulate] | None = None,
     contraction: Mapping[str, float] | None = None,
+    are_uncertain: bool = False,
     level: float = 0.05,
     seed: int = 0,
 ) -> Diagnosis:
     """Test the simulation on transitions that it was not fitted to.
 
     `training` are those that parameters were fitted to: what is uncertain about the fit is then allowed for. Without
-    them parameters count as certain, unless draws have different ones. `moved` are simulations in which one parameter
-    each is moved far; `contraction` says of each parameter how much narrower the posterior is than the prior (0 to 1).
+    them parameters count as certain, unless draws have different ones, as samples of a posterior do: say so by
+    `are_uncertain`. `moved` are simulations in which one parameter each is moved far; `contraction` says of each
+    parameter how much narrower the posterior is than the prior (0 to 1).
     A right simulation is called wrong with a probability of at most `level`.
     """
     if not 0.0 < level < 1.0:
         raise UsageError(f"the level of the tests is a probability between 0 and 1, not {level}")
     draws = drawn(simulate, seed, observed)
-    share = len(observed.times) / len(training.times) if training else 0.0
+    share = _OF_A_FIT * len(observed.times) / len(training.times) if training and not are_uncertain else 0.0
     inquiry = inquire(observed, draws, level=level, fitted_share=share, seed=seed)
     moves = effects(observed, draws, simulate, moved or {}, level=level, seed=seed)
     failed = float(np.isnan(draws).any(axis=2).mean())
-    said = [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
+    causes = causes_of(inquiry)
+    said = [one.sentence for one in causes]
+    said += [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
     return Diagnosis(
         verdict=_verdict(inquiry, len(observed.times)),
+        causes=causes,
         said=tuple(said),
         inquiry=inquiry,
         forecasts=forecasts(observed, draws, training),
@@ -163,17 +191,16 @@ def _about_parameters(moves: tuple[Effect, ...], contraction: Mapping[str, float
     dead = [one.name for one in moves if one.kind == "none"]
     faint = [one.name for one in moves if one.kind == "not seen"]
     if dead:
-        said.append(f"{listed(dead)} changed nothing at all when moved: does the model use {_it(dead)}?")
+        said.append(
+            f"{listed(dead)} changed nothing at all when moved far: the model does not use {it(dead)}, or nothing that "
+            f"was observed depends on {it(dead)}."
+        )
     if faint:
-        said.append(f"{listed(faint)} changed nothing that these transitions show when moved.")
+        said.append(f"{listed(faint)} changed nothing that these transitions show when moved far.")
     for name, value in contraction.items():
         if value < _IDENTIFIED:
             said.append(f"`{name}` is not identified: the data narrow it down by {max(0.0, value):.0%} only.")
     return said
-
-
-def _it(names: list[str]) -> str:
-    return "it" if len(names) == 1 else "them"
 
 
 def _about_failures(failed: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the errors of several dimensions have in common: opposite ones, and what they follow."""
+"""Dimensions whose errors are opposite: something moves between them that should not, or does not and should."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .shapes import Course
 from .stretches import Stretch, rows_of
 from .suspects import Suspect
 from .transitions import Transitions
@@ -53,8 +52,8 @@ def exchanges_between(
                 yield _exchange(one, other, mean, rows, observed, part)
 
 
-def common_courses(wrong: list[Suspect]) -> Iterable[Course]:
-    """The best course of each group of dimensions whose errors in slices are opposite."""
+def groups_of(wrong: list[Suspect]) -> Iterable[list[Suspect]]:
+    """Dimensions whose errors in slices are opposite have a cause in common."""
     left = list(wrong)
     while left:
         group = [left.pop(0)]
@@ -62,9 +61,7 @@ def common_courses(wrong: list[Suspect]) -> Iterable[Course]:
             joining = [other for other in left if _correlation(member, other) < _OPPOSITE]
             group += joining
             left = [other for other in left if other not in joining]
-        courses = [member.course for member in group if member.course is not None]
-        if courses:
-            yield max(courses, key=lambda one: one.share)
+        yield group
 
 
 def _exchange(

@@ -12,13 +12,19 @@ from typing import Literal
 
 import numpy as np
 
-from .exchanges import Exchange, common_courses, exchanges_between
+from .coverage import coverage_of
+from .exchanges import Exchange, exchanges_between, groups_of
 from .residuals import Test, autocorrelation, dispersion, impossible, odd_shape, ranks
-from .shapes import Course
+from .shapes import Course, course
 from .slicing import slices
 from .stretches import Stretch, stretches_of
-from .suspects import Suspect, suspected, trajectories_differ
+from .suspects import Suspect, noises_of, suspected, trajectories_differ
 from .transitions import Floats, Transitions
+
+_TENTHS = 10
+
+_Failed = tuple[str, Test, float, float]
+"""The kind of a test, its outcome, its value, and its p-value with all tests counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The errors of a dimension in a slice of the steps."""
+
+    variable: str
+    low: float
+    high: float
+    rows: int
+    mean_error: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
 class Dimension:
     """Numbers of one dimension, whether or not they are findings."""
 
@@ -51,8 +69,12 @@ class Dimension:
     autocorrelation: float | None
     spread_ratio: float | None
     """The variance between trajectories over what it should be."""
-    coverage: tuple[float, float]
-    """The shares of observed values inside the central 50 % and 95 % of the simulation."""
+    coverage: tuple[float, ...]
+    """The shares of observed values inside the central bands of the simulation."""
+    places: tuple[int, ...]
+    """How many observed values lie in each tenth of the draws (PIT); as many in each if the simulation is right."""
+    slices: tuple[Part, ...]
+    """Its errors by time and by state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,8 @@ class Inquiry:
     exchanges: tuple[Exchange, ...]
     exact: tuple[str, ...]
     """Dimensions that the simulation foretells exactly."""
+    still: tuple[str, ...]
+    """Dimensions that never change in the data, and do in the simulation."""
     courses: tuple[Course, ...]
     """What biases follow best: one for each group of dimensions whose errors are opposite."""
     tests: int
@@ -75,7 +99,8 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
     suspects = suspected(observed, draws, groups, fitted_share)
     cuts = [cut for group in groups for cut in group]
     for one in suspects:
-        one.differs = trajectories_differ(one, cuts, level / (len(cuts) + 1) / len(suspects))
+        # A few tests have half of the level, since all others are made in one way or another by their outcome.
+        one.differs = trajectories_differ(one, cuts, level / 2 / len(suspects))
     for one in suspects:
         # What differs between trajectories in one dimension moves those that it exchanges with.
         one.by_trajectory = any(other.differs for other in suspects)
@@ -85,25 +110,33 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
     tests: list[tuple[Suspect, str, Test, float]] = []
     for one in suspects:
         tests += _tests_of(one, observed, draws, seed)
-    adjusted = _holm([test.p for _, _, test, _ in tests])
-    found: list[Finding] = []
-    for one in suspects:
-        own = [
-            (kind, test, value, p)
-            for (suspect, kind, test, value), p in zip(tests, adjusted, strict=True)
-            if suspect is one and p <= level
-        ]
-        found += _findings_of(one, own)
-    dimensions = tuple(_dimension(one, observed, draws, seed) for one in suspects)
-    biased = {finding.name: finding.stretches for finding in found if finding.kind == "bias"}
-    wrong = [one for one in suspects if one.name in biased]
-    exchanges = tuple(exchanges_between(wrong, biased, observed))
+    adjusted = _adjusted(tests, len(suspects))
+    failed: dict[str, list[_Failed]] = {one.name: [] for one in suspects}
+    for (one, kind, test, value), p in zip(tests, adjusted, strict=True):
+        if p <= level:
+            failed[one.name].append((kind, test, value, p))
+    wrong = [one for one in suspects if any(kind == "bias" for kind, *_ in failed[one.name])]
+    courses = []
+    for group in groups_of(wrong):
+        found = course([(one.column, one.errors) for one in group], observed, noises_of(draws))
+        courses += [found] if found else []
+        for one in group:
+            one.course = found
+    findings = tuple(each for one in suspects for each in _findings_of(one, failed[one.name]))
+    biased = {each.name: each.stretches for each in findings if each.kind == "bias"}
+    # Where it is clear what errors follow, that says which flow is wrong.
+    told = {name for one in courses if one.is_clear for name in one.names}
+    exchanges = tuple(
+        one for one in exchanges_between(wrong, biased, observed) if not {one.source, one.target} & told
+    )
     exact = tuple(
         name
         for column, name in enumerate(observed.names)
         if _is_exact(observed.after[:, column], draws[:, :, column])
     )
-    return Inquiry(tuple(found), dimensions, exchanges, exact, tuple(common_courses(wrong)), len(tests))
+    still = tuple(one.name for one in wrong if not np.nan_to_num(observed.changes[:, one.column]).any())
+    dimensions = tuple(_dimension(one, observed, draws, seed) for one in suspects)
+    return Inquiry(findings, dimensions, exchanges, exact, still, tuple(courses), len(tests))
 
 
 def _tests_of(
@@ -138,6 +171,16 @@ def _is_exact(after: Floats, simulated: Floats) -> bool:
     return bool(known.any() and same.all())
 
 
+def _adjusted(tests: list[tuple[Suspect, str, Test, float]], dimensions: int) -> list[float]:
+    """Adjusted p-values: half for whether trajectories differ, a test for each dimension, half for all others."""
+    others = iter(_holm([test.p for _, kind, test, _ in tests if kind != "trajectories differ"]))
+    doubled = [
+        2 * (test.p * dimensions if kind == "trajectories differ" else next(others))
+        for _, kind, test, _ in tests
+    ]
+    return [min(1.0, p) for p in doubled]
+
+
 def _holm(ps: list[float]) -> list[float]:
     """Adjusted p-values: below a level, all of them together are wrong with that probability at most."""
     order = sorted(range(len(ps)), key=ps.__getitem__)
@@ -149,7 +192,7 @@ def _holm(ps: list[float]) -> list[float]:
     return adjusted
 
 
-def _findings_of(one: Suspect, own: list[tuple[str, Test, float, float]]) -> Iterable[Finding]:
+def _findings_of(one: Suspect, own: list[_Failed]) -> Iterable[Finding]:
     kinds = {kind for kind, *_ in own}
     if "trajectories differ" in kinds:
         yield _finding(one, "trajectories differ", own)
@@ -170,7 +213,7 @@ def _findings_of(one: Suspect, own: list[tuple[str, Test, float, float]]) -> Ite
         yield _finding(one, "shape", own)
 
 
-def _finding(one: Suspect, wanted: str, own: list[tuple[str, Test, float, float]]) -> Finding:
+def _finding(one: Suspect, wanted: str, own: list[_Failed]) -> Finding:
     kind, test, value, p = next(each for each in own if each[0] == wanted)
     return Finding(kind, one.name, p, test.z, value)  # type: ignore[arg-type]
 
@@ -188,5 +231,10 @@ def _dimension(one: Suspect, observed: Transitions, draws: Floats, seed: int) ->
         scatter[1] if scatter else None,
         memory[1] if memory else None,
         one.spread.excess / one.spread.freedom if one.spread else None,
-        (float(((rank > 0.25) & (rank < 0.75)).mean()), float(((rank > 0.025) & (rank < 0.975)).mean())),
+        coverage_of(rank),
+        tuple(np.histogram(rank, bins=_TENTHS, range=(0.0, 1.0))[0].tolist()),
+        tuple(
+            Part(cut.variable, cut.low, cut.high, found.rows, found.mean, found.test.z)
+            for cut, found in one.biases
+        ),
     )

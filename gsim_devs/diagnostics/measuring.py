@@ -6,7 +6,7 @@ draws. Leaves out words and tests: see `findings`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +44,9 @@ class Comparison:
     """The excess over the floor, and where it lies with 95 % if trajectories (one alone: steps) are drawn anew."""
     ratio: float
     """Value / floor."""
+    ratio_low: float
+    ratio_high: float
+    """Where that lies, likewise."""
     persistence: float
     """The distance of saying that nothing changes."""
     conditional_mean: float
@@ -118,16 +121,17 @@ def compare(
         )
         value, floor = _beside_floor(distance, seen, simulated, rows)
         resampled = [
-            np.subtract(*_beside_floor(distance, seen, simulated, _resample(part, rows, rng), pairs=1))
+            _beside_floor(distance, seen, simulated, _resample(part, rows, rng), pairs=1)
             for _ in range(_RESAMPLES)
         ]
         # Drawn with replacement, points repeat, and all distances grow: only the scatter is taken from there.
-        half = 1.96 * float(np.std(resampled, ddof=1))
+        half = 1.96 * float(np.std([one - other for one, other in resampled], ddof=1))
+        ratio, times = _ratio(value, floor), _factor([_ratio(*pair) for pair in resampled])
         found.append(
             _comparison(
                 name,
                 (value, floor),
-                (value - floor - half, value - floor + half),
+                (value - floor - half, value - floor + half, ratio / times, ratio * times),
                 (distance(seen[rows], still[rows]), distance(seen[rows], expected[rows])),
                 len(rows),
                 "changes in one step from the observed states",
@@ -175,12 +179,14 @@ def beside_truth(
         )
         chosen = rng.integers(0, len(before), (_STATE_RESAMPLES, len(before)))
         excess = values - floors
-        low, high = np.quantile(excess[chosen].mean(axis=1), (0.025, 0.975))
+        between = np.quantile(excess[chosen].mean(axis=1), (0.025, 0.975))
+        pairs = zip(values[chosen].mean(axis=1), floors[chosen].mean(axis=1), strict=True)
+        ratios = np.quantile([_ratio(*pair) for pair in pairs], (0.025, 0.975))
         found.append(
             _comparison(
                 name,
                 (float(values.mean()), float(floors.mean())),
-                (float(low), float(high)),
+                (float(between[0]), float(between[1]), float(ratios[0]), float(ratios[1])),
                 (float(stills.mean()), float(means.mean())),
                 min(most, len(true)),
                 f"next states from each of {len(before)} states",
@@ -193,15 +199,42 @@ def beside_truth(
 def _comparison(
     name: str,
     measured: tuple[float, float],
-    interval: tuple[float, float],
+    intervals: tuple[float, float, float, float],
     naive: tuple[float, float],
     n: int,
     states: str,
     scaling: Scaling,
 ) -> Comparison:
     value, floor = measured
-    ratio = value / floor if floor > 0.0 else (1.0 if value <= 0.0 else float("inf"))
-    return Comparison(name, value, floor, value - floor, *interval, ratio, *naive, n, states, scaling)
+    low, high, ratio_low, ratio_high = intervals
+    return Comparison(
+        name=name,
+        value=value,
+        floor=floor,
+        excess=value - floor,
+        low=low,
+        high=high,
+        ratio=_ratio(value, floor),
+        ratio_low=ratio_low,
+        ratio_high=ratio_high,
+        persistence=naive[0],
+        conditional_mean=naive[1],
+        n=n,
+        states=states,
+        scaling=scaling,
+    )
+
+
+def _ratio(value: float, floor: float) -> float:
+    if floor > 0.0:
+        return float(value / floor)
+    return 1.0 if value <= 0.0 else float("inf")
+
+
+def _factor(ratios: Sequence[float]) -> float:
+    """By what a ratio may be off either way with 95 %."""
+    known = [one for one in ratios if 0.0 < one < float("inf")]
+    return float(np.exp(1.96 * np.std(np.log(known), ddof=1))) if len(known) > 1 else 1.0
 
 
 def _measures(

@@ -13,6 +13,7 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from .coverage import rank_among
 from .slicing import Slice
 from .transitions import Floats, Transitions
 
@@ -139,13 +140,11 @@ def fitted(found: Errors, groups: list[list[Slice]], more: Floats) -> tuple[Floa
     further columns.
     """
     n = len(found.error)
-    parts = [more] if more.size else []
+    parts = [np.ones((n, 1)), more]
     cuts = [cut.rows[found.rows].astype(float) for group in groups for cut in group]
     if cuts and n >= _ROWS_PER_COLUMN * 2 * len(cuts):
         columns = np.stack(cuts, axis=1)
         parts += [columns, columns * found.noise[:, None]]
-    if not parts:
-        return np.zeros(n), 0
     weight = 1.0 / np.sqrt(found.noise + small(found))
     design = np.concatenate(parts, axis=1)
     design /= np.maximum(np.linalg.norm(design * weight[:, None], axis=0), 1e-300)
@@ -233,16 +232,9 @@ def small(found: Errors) -> float:
 
 
 def ranks(observed: Transitions, draws: Floats, column: int, *, seed: int) -> Floats:
-    """Where each observed value stands among its draws, from 0 to 1 (PIT); uniform if the simulation is right.
-
-    Ties are broken at random, so that this holds exactly for counts and for few draws too.
-    """
-    found = np.isfinite(observed.after[:, column]) & (np.isfinite(draws[:, :, column]).sum(axis=0) >= 2)
-    values, simulated = observed.after[found, column], draws[:, found, column]
-    less, same = (simulated < values).sum(axis=0), (simulated == values).sum(axis=0)
-    counts = np.isfinite(simulated).sum(axis=0)
-    rank: Floats = (less + np.random.default_rng(seed).random(len(values)) * (same + 1)) / (counts + 1)
-    return rank
+    """Where each observed value stands among its draws, from 0 to 1 (PIT); uniform if the simulation is right."""
+    rank = rank_among(observed.after[:, column], draws[:, :, column], np.random.default_rng(seed))
+    return rank[np.isfinite(rank)]
 
 
 def odd_shape(rank: Floats) -> tuple[Test, float] | None:

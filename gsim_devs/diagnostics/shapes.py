@@ -1,15 +1,20 @@
 """What do errors follow: time or a state, gradually or with a jump, as an amount or as a rate?
 
 Candidates with one coefficient each are compared by how much of the errors they explain, beyond what levels and rates
-that are off throughout explain. Leaves out whether there is anything to explain: see `residuals`.
+that are off throughout explain. A rate is told by a dimension's noise, which grows with what happens in a step.
+Dimensions that exchange something are asked together: a wrong flow shows in both. Leaves out whether there is anything
+to explain: see `residuals`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .residuals import Errors, small
 from .slicing import TIME
@@ -19,12 +24,27 @@ Shape = Literal["amount grows", "amount jumps", "rate drifts", "rate jumps"]
 
 _MOST_JUMPS = 40
 """Places tried for a jump."""
-_JUMP_MUST_GAIN = 1.1
-"""Of two candidates that explain about as much, the one without a place to choose is believed."""
+_MUST_GAIN = 1.1
+"""Of two candidates that explain about as much, the one is believed that has no place to choose, and the one that is a
+rate, or a flow that grows with a state, rather than an amount that comes from nowhere."""
 _LEAST_GAIN = 25.0
 """A squared normal score that the best of some hundred candidates hardly reaches by chance."""
 _LEAST_SIDE = 20
 """Transitions on either side of a jump."""
+
+
+_OPPOSITE_WITHIN = 0.35
+"""Errors that cancel out but for this share of them are of one flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What moves from one dimension to another."""
+
+    source: str
+    target: str
+    grows: bool
+    """Whether more of it moves in the data where the variable is large, compared with the simulation; else less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,76 +55,152 @@ class Course:
     shape: Shape
     at: float | None
     """Where it jumps: the first value on the upper side."""
+    flow: Flow | None
+    """What is wrong by it, where two dimensions are off by as much in opposite directions."""
+    names: tuple[str, ...]
+    """The dimensions that were asked."""
     gain: float
-    """By how much it lowers the sum of squared errors, each over the variance that it should have."""
+    """By how much it lowers the sum of squared errors, each over the variance that it should have, where most."""
     share: float
-    """The same as a share of that sum."""
+    """What it explains of the errors beyond noise in all dimensions that were asked."""
     is_clear: bool
     """Whether the best of so many candidates would not explain as much by chance."""
     column: Floats
-    """The values that errors are proportional to; one for each transition, 0 where the dimension is missing."""
+    """The values that errors are proportional to; one for each transition."""
 
 
-def course(found: Errors, observed: Transitions, noises: Floats) -> Course | None:
-    """The best candidate; None where nothing varies. `noises` are the variances of all dimensions in the same rows."""
-    weight = 1.0 / np.sqrt(found.noise + small(found))
-    base = np.concatenate((np.ones((len(weight), 1)), noises), axis=1) * weight[:, None]
-    basis = _orthonormal(base)
-    rest = found.error * weight
-    rest = rest - basis @ (basis.T @ rest)
-    total = float(rest @ rest)
+def course(asked: Sequence[tuple[int, Errors]], observed: Transitions, noises: Floats) -> Course | None:
+    """What the errors of these columns follow; None where nothing varies. `noises` are the variances of all columns."""
+    fits = [_Fit.of(found, noises) for _, found in asked]
+    # Errors that are noise have a mean square of 1.
+    beyond = sum(one.total - len(one.rest) for one in fits)
     best: Course | None = None
     best_score = 0.0
-    for variable, values in _variables(found, observed):
-        for shape, at, column in _candidates(values, found.noise):
-            scaled = column * weight
-            scaled = scaled - basis @ (basis.T @ scaled)
-            size = float(scaled @ scaled)
-            if size <= 1e-9 * float((column * weight) @ (column * weight)):
-                continue
-            gain = float(scaled @ rest) ** 2 / size
-            score = gain if at is None else gain / _JUMP_MUST_GAIN
-            if score > best_score:
-                full = np.zeros(len(found.rows))
-                full[found.rows] = column
-                best, best_score = (
-                    Course(variable, shape, at, gain, gain / total, gain >= _LEAST_GAIN, full),
-                    score,
+    for variable, places, columns in _candidates(observed):
+        for rate_of in (None, *(column for column, _ in asked)):
+            tried = columns if rate_of is None else columns * noises[:, [rate_of]]
+            gains = np.stack([one.gains(tried) for one in fits])
+            jumps = ~np.isnan(places)
+            is_amount = (rate_of is None) & (jumps | (variable == TIME))
+            scores = gains.sum(axis=0) / (
+                np.where(jumps, _MUST_GAIN, 1.0) * np.where(is_amount, _MUST_GAIN, 1.0)
+            )
+            at = int(np.argmax(scores))
+            if scores[at] > best_score:
+                best_score = float(scores[at])
+                best = Course(
+                    variable,
+                    _shape(rate_of is not None, bool(jumps[at])),
+                    float(places[at]) if jumps[at] else None,
+                    _flow(
+                        observed,
+                        variable,
+                        rate_of,
+                        {
+                            column: one.slope(tried[:, at])
+                            for (column, _), one in zip(asked, fits, strict=True)
+                        },
+                    ),
+                    tuple(observed.names[column] for column, _ in asked),
+                    float(gains[:, at].max()),
+                    float(gains[:, at].sum() / max(beyond, gains[:, at].sum())),
+                    float(gains[:, at].max()) >= _LEAST_GAIN,
+                    tried[:, at],
                 )
     return best
 
 
-def _variables(found: Errors, observed: Transitions) -> list[tuple[str, Floats]]:
-    named = [(TIME, found.times)]
-    named += [(name, observed.before[found.rows, column]) for column, name in enumerate(observed.names)]
-    return named
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """Errors of a dimension without what levels and rates explain, each over what it should scatter by."""
+
+    rows: NDArray[np.bool_]
+    weight: Floats
+    basis: Floats
+    rest: Floats
+    total: float
+
+    @classmethod
+    def of(cls, found: Errors, noises: Floats) -> _Fit:
+        weight = 1.0 / np.sqrt(found.noise + small(found))
+        base = np.concatenate((np.ones((len(weight), 1)), noises[found.rows]), axis=1) * weight[:, None]
+        basis = _orthonormal(base)
+        rest = found.error * weight
+        rest = rest - basis @ (basis.T @ rest)
+        return cls(found.rows, weight, basis, rest, float(rest @ rest))
+
+    def gains(self, columns: Floats) -> Floats:
+        """By how much each column, one for each transition, lowers the sum of squares."""
+        scaled, sizes, lengths = self._scaled(columns)
+        differs = sizes > 1e-9 * lengths
+        gains: Floats = np.zeros(len(sizes))
+        np.divide((scaled.T @ self.rest) ** 2, sizes, out=gains, where=differs)
+        return gains
+
+    def slope(self, column: Floats) -> float:
+        scaled, sizes, _ = self._scaled(column[:, None])
+        return float(scaled[:, 0] @ self.rest) / float(sizes[0]) if sizes[0] else 0.0
+
+    def _scaled(self, columns: Floats) -> tuple[Floats, Floats, Floats]:
+        scaled = columns[self.rows] * self.weight[:, None]
+        lengths = (scaled**2).sum(axis=0)
+        scaled = scaled - self.basis @ (self.basis.T @ scaled)
+        return scaled, (scaled**2).sum(axis=0), lengths
 
 
-def _candidates(values: Floats, noise: Floats) -> list[tuple[Shape, float | None, Floats]]:
-    found: list[tuple[Shape, float | None, Floats]] = [
-        ("amount grows", None, values),
-        ("rate drifts", None, noise * values),
-    ]
-    for at in _jumps(values):
-        above = (values >= at).astype(float)
-        found.append(("amount jumps", at, above))
-        found.append(("rate jumps", at, noise * above))
-    return found
+def _shape(is_rate: bool, has_place: bool) -> Shape:
+    if is_rate:
+        return "rate jumps" if has_place else "rate drifts"
+    return "amount jumps" if has_place else "amount grows"
 
 
-def _jumps(values: Floats) -> list[float]:
+def _flow(
+    observed: Transitions, variable: str, rate_of: int | None, slopes: Mapping[int, float]
+) -> Flow | None:
+    """The two whose errors grow in opposite directions by the same; a rate is of one of them."""
+    pairs = [pair for pair in combinations(slopes, 2) if rate_of is None or rate_of in pair]
+    left = {
+        (one, other): abs(slopes[one] + slopes[other]) / (abs(slopes[one]) + abs(slopes[other]) or 1.0)
+        for one, other in pairs
+        if slopes[one] * slopes[other] < 0.0
+    }
+    if not left or min(left.values()) > _OPPOSITE_WITHIN:
+        return None
+    one, other = min(left, key=lambda pair: left[pair])
+    gains = np.nanmean(observed.changes[:, [one, other]], axis=0)
+    named = [observed.names[each] for each in (one, other)]
+    # A flow that grows with a state comes from there.
+    is_its_own = rate_of is None and variable in named
+    is_swapped = variable == named[1] if is_its_own else bool(gains[0] > gains[1])
+    source, target = (other, one) if is_swapped else (one, other)
+    return Flow(observed.names[source], observed.names[target], slopes[source] > 0.0)
+
+
+def _candidates(observed: Transitions) -> Iterator[tuple[str, Floats, Floats]]:
+    """For each variable the places of jumps, NaN for none, and a column for each."""
+    named = [(TIME, observed.times)]
+    named += [(name, observed.before[:, column]) for column, name in enumerate(observed.names)]
+    for name, values in named:
+        jumps = _jumps(values)
+        columns = np.concatenate((values[:, None], (values[:, None] >= jumps).astype(float)), axis=1)
+        yield name, np.concatenate(([np.nan], jumps)), columns
+
+
+def _jumps(values: Floats) -> Floats:
     ordered = np.sort(values)
     if len(ordered) < 2 * _LEAST_SIDE:
-        return []
+        return np.empty(0)
     inner = np.unique(ordered[_LEAST_SIDE : len(ordered) - _LEAST_SIDE + 1])
     inner = inner[inner > ordered[0]]
     if len(inner) > _MOST_JUMPS:
         inner = inner[np.linspace(0, len(inner) - 1, _MOST_JUMPS).astype(int)]
-    return [float(one) for one in inner]
+    places: Floats = inner
+    return places
 
 
 def _orthonormal(columns: Floats) -> Floats:
     left, sizes, _ = np.linalg.svd(
         columns / np.maximum(np.linalg.norm(columns, axis=0), 1e-300), full_matrices=False
     )
-    return left[:, sizes > 1e-8 * max(float(sizes[0]), 1e-300)]
+    basis: Floats = left[:, sizes > 1e-8 * max(float(sizes[0]), 1e-300)]
+    return basis

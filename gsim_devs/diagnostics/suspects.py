@@ -12,7 +12,7 @@ from .shapes import Course, course
 from .slicing import Slice
 from .transitions import Floats, Transitions
 
-_SPREAD_SHARE = 0.2
+_SPREAD_SHARE = 0.3
 """Trajectories are said to differ where that accounts for this much of what slices show; less is an echo of those."""
 
 
@@ -49,14 +49,13 @@ def suspected(
 ) -> list[Suspect]:
     """Every dimension that has errors, not yet tested for bias."""
     all_errors = [errors(observed, draws, column) for column in range(len(observed.names))]
+    noises = noises_of(draws)
     courses = [
-        course(found, observed, _noises(draws, found.rows)) if len(found.error) > 1 else None
-        for found in all_errors
+        course([(column, found)], observed, noises) if len(found.error) > 1 else None
+        for column, found in enumerate(all_errors)
     ]
     # What goes wrong in one dimension shows in those that it exchanges with.
-    common = np.zeros((len(observed.times), 0))
-    if any(courses):
-        common = np.stack([one.column for one in courses if one is not None], axis=1)
+    common = np.stack([*noises.T, *(one.column for one in courses if one is not None)], axis=1)
     made = []
     for column, (found, path) in enumerate(zip(all_errors, courses, strict=True)):
         if len(found.error) < 2:
@@ -82,13 +81,19 @@ def trajectories_differ(one: Suspect, cuts: list[Slice], level: float) -> bool:
     """Whether trajectories differ, and that is no echo of what slices show."""
     if one.spread is None or one.spread.test.p > level:
         return False
+    whole = one.bias()
+    # What is off throughout is no pattern that trajectories could echo.
+    throughout = whole.test.z**2 if whole else 0.0
     excess: dict[str, float] = {}
     for cut in cuts:
         found = one.bias(cut.rows)
-        excess[cut.variable] = excess.get(cut.variable, 0.0) + (found.test.z**2 if found else 0.0)
+        excess[cut.variable] = excess.get(cut.variable, -throughout) + (found.test.z**2 if found else 0.0)
     return one.spread.excess >= _SPREAD_SHARE * max(excess.values(), default=0.0)
 
 
-def _noises(draws: Floats, rows: NDArray[np.bool_]) -> Floats:
-    noises: Floats = np.nan_to_num(np.nanvar(draws[:, rows], axis=0))
+def noises_of(draws: Floats) -> Floats:
+    """The variance of each next value, 0 where there is none."""
+    known = np.isfinite(draws).sum(axis=0) >= 2
+    noises = np.zeros(known.shape)
+    noises[known] = np.nanvar(draws[:, known], axis=0)
     return noises

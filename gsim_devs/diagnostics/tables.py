@@ -3,8 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
+from .coverage import BANDS
+from .findings import Dimension
 from .measuring import Comparison, Forecast
+from .paths import PathCheck
+
+
+def dimension_table(rows: Sequence[Dimension]) -> list[str]:
+    """A line for each dimension that is not foretold exactly."""
+    if not rows:
+        return []
+    head = (
+        "errors of a step",
+        "n",
+        "mean",
+        "z",
+        "noise",
+        "variance ratio",
+        "correlation",
+        "between trajectories",
+    )
+    lines = [
+        (
+            one.name,
+            str(one.rows),
+            _number(one.mean_error),
+            f"{one.z:+.1f}",
+            _number(one.noise),
+            *map(_number, (one.variance_ratio, one.autocorrelation, one.spread_ratio)),
+        )
+        for one in rows
+    ]
+    return _table(head, lines)
+
+
+def coverage_table(source: str, steps: Sequence[Dimension], paths: Sequence[PathCheck]) -> list[str]:
+    """A line for each dimension: the shares of observed values inside bands of single steps and of whole courses."""
+    by_step = {one.name: one.coverage for one in steps}
+    by_course = {one.name: one.coverage for one in paths}
+    names = dict.fromkeys((*by_step, *by_course))
+    if not names:
+        return []
+    bands = [f"{band:.0%}" for band in BANDS]
+    head = (f"{source} bands hold", *(f"step {one}" for one in bands), *(f"course {one}" for one in bands))
+    missing = (None,) * len(BANDS)
+    lines = [
+        (name, *map(_share, (*by_step.get(name, missing), *by_course.get(name, missing)))) for name in names
+    ]
+    return _table(head, lines)
 
 
 def forecast_table(rows: Sequence[Forecast]) -> list[str]:
@@ -33,6 +81,7 @@ def comparison_table(rows: Sequence[Comparison]) -> list[str]:
         "excess",
         "95 % interval",
         "ratio",
+        "95 % interval",
         "persistence",
         "conditional mean",
     )
@@ -42,15 +91,24 @@ def comparison_table(rows: Sequence[Comparison]) -> list[str]:
             str(one.n),
             *map(_number, (one.value, one.floor, one.excess)),
             f"{_number(one.low)} to {_number(one.high)}",
-            *map(_number, (one.ratio, one.persistence, one.conditional_mean)),
+            _number(one.ratio),
+            f"{_number(one.ratio_low)} to {_number(one.ratio_high)}",
+            *map(_number, (one.persistence, one.conditional_mean)),
         )
         for one in rows
+        # What is foretold exactly is said so.
+        if one.value > 0.0 or one.floor > 0.0
     ]
     return [*_table(head, lines), f"Compared: {rows[0].states}; scaled by: {rows[0].scaling}."]
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}"
+def _number(value: float | None) -> str:
+    """A dash where there is none, or none that is finite."""
+    return f"{value:.3g}" if value is not None and isfinite(value) else "-"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

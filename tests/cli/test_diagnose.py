@@ -46,8 +46,8 @@ def test_what_the_simulator_lacks_is_told(gsim_devs, tmp_path):
     ended = diagnosis_of("lockdown", gsim_devs, tmp_path)
 
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "a rate changes abruptly at time 1" in ended.stdout
-    assert "free runs stray from the data" in ended.stdout
+    assert "- The rate of the flow from `S` to `I` falls abruptly at time 1" in ended.stdout
+    assert "the simulation strays from the data in" in ended.stdout
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from gsim_devs.benchmarks.words import epidemics as drawn
 from gsim_devs.diagnostics import Transitions
 
 PEOPLE = 1000
@@ -17,24 +17,10 @@ Floats = NDArray[np.float64]
 
 
 def epidemics(truth: str, *, seed: int, trajectories: int = 10, days: int = 60) -> Transitions:
-    rng = np.random.default_rng(seed)
-    infectious, immune = rng.integers(1, 21, trajectories), rng.integers(0, 100, trajectories)
-    state = np.stack([PEOPLE - infectious - immune, infectious, immune], axis=-1).astype(float)
-    infection: Any = np.full(trajectories, 0.5)
-    if truth == "rates differ":
-        infection = rng.gamma(1 / 0.3**2, 0.5 * 0.3**2, trajectories)
-    before, after = [], []
-    for day in range(days):
-        beta = infection * 0.4 if truth == "lockdown" and day >= 12 else infection
-        gamma = 0.1 * np.exp(-day / 40) if truth == "recovery slows" else 0.1
-        following = _step(rng, state, beta, gamma, 0.05 if truth == "immunity wanes" else 0.0)
-        before.append(state)
-        after.append(following)
-        state = following
+    states = drawn(truth, np.random.default_rng(seed), trajectories=trajectories, days=days)
+    before, after = (part.swapaxes(0, 1).reshape(-1, 3) for part in (states[:, :-1], states[:, 1:]))
     times = np.repeat(np.arange(days), trajectories)
-    return Transitions(
-        np.concatenate(before), np.concatenate(after), times, np.tile(np.arange(trajectories), days), NAMES
-    )
+    return Transitions(before, after, times, np.tile(np.arange(trajectories), days), NAMES)
 
 
 def fitted(training: Transitions) -> tuple[float, float]:
@@ -53,21 +39,15 @@ def fitted(training: Transitions) -> tuple[float, float]:
 def model(observed: Transitions, beta: float, gamma: float, *, draws: int = 50) -> Callable[[int], Floats]:
     def simulate(seed: int) -> Floats:
         states = np.broadcast_to(observed.before, (draws, *observed.before.shape))
-        return _step(np.random.default_rng(seed), states, beta, gamma, 0.0)
+        return _step(np.random.default_rng(seed), states, beta, gamma)
 
     return simulate
 
 
-def _step(rng: np.random.Generator, state: Floats, beta: Any, gamma: float, waning: float) -> Floats:
+def _step(rng: np.random.Generator, state: Floats, beta: float, gamma: float) -> Floats:
     susceptible, infectious, immune = (state[..., at].astype(int) for at in range(3))
     infections = rng.binomial(susceptible, 1 - np.exp(-beta * infectious / PEOPLE))
     recoveries = rng.binomial(infectious, 1 - np.exp(-gamma))
-    losses = rng.binomial(immune, waning)
     return np.stack(
-        [
-            susceptible - infections + losses,
-            infectious + infections - recoveries,
-            immune + recoveries - losses,
-        ],
-        axis=-1,
+        [susceptible - infections, infectious + infections - recoveries, immune + recoveries], axis=-1
     ).astype(float)

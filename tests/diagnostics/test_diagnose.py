@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
 
 from gsim_devs.diagnostics import Transitions, diagnose
+from gsim_devs.diagnostics.causes import causes_of
+from gsim_devs.diagnostics.findings import inquire
+from gsim_devs.diagnostics.words import sentences
 from gsim_devs.errors import UsageError
 
 from .epidemics import epidemics, fitted, model
 
 
-def of_epidemics(truth, seed, **more):
+@cache
+def of_epidemics(truth, seed):
+    """What is found, without distances, which take most of the time."""
     training, observed = epidemics(truth, seed=seed), epidemics(truth, seed=100 + seed)
     beta, gamma = fitted(training)
-    return diagnose(observed, model(observed, beta, gamma), training=training, **more)
+    draws = model(observed, beta, gamma, draws=40)(seed)
+    return inquire(observed, draws, level=0.05, fitted_share=1.0, seed=seed)
+
+
+def said_of(truth, seed):
+    """The first cause, and everything that is said."""
+    found = of_epidemics(truth, seed)
+    causes = causes_of(found)
+    return causes[0].label, " ".join([*(one.sentence for one in causes), *sentences(found)])
 
 
 def series(after, before=None, *, trajectories=10, name="x"):
@@ -35,58 +49,95 @@ def noise(scale=1.0, n=500, draws=40, mean=0.0):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_right_model_is_not_blamed(seed):
-    diagnosis = of_epidemics("as modelled", seed)
+    found = of_epidemics("as modelled", seed)
 
-    assert diagnosis.verdict == "consistent"
-    assert "`S`, `I` and `R` are within noise." in diagnosis.said
+    assert not found.findings
+    assert sentences(found) == ["`S`, `I` and `R` are within noise."]
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_lockdown_in_the_data_is_a_rate_that_changes_abruptly(seed):
-    said = " ".join(of_epidemics("lockdown", seed).said)
+    first, said = said_of("lockdown", seed)
 
-    assert "moves too little from `S` to `I` until time" in said
-    assert "a rate changes abruptly at time 1" in said
+    assert first == "rate jumps with time"
+    assert "The rate of the flow from `S` to `I` falls abruptly at time 1" in said
     assert "`R` is within noise" in said
     assert "Trajectories differ" not in said
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_waning_immunity_is_a_missing_flow_that_grows_with_the_immune(seed):
-    said = " ".join(of_epidemics("immunity wanes", seed).said)
+    first, said = said_of("immunity wanes", seed)
 
+    assert first == "amount grows with R"
+    assert "A flow from `R` to `S` that grows with `R` is missing." in said
     assert "`S` is under-predicted where `R` is at least" in said
-    assert "a flow that grows with `R` is missing" in said
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_recovery_that_slows_is_a_rate_that_changes_gradually(seed):
-    said = " ".join(of_epidemics("recovery slows", seed).said)
+    first, said = said_of("recovery slows", seed)
 
-    assert "moves too little from `I` to `R`" in said
-    assert "a rate changes gradually with time" in said
+    assert first == "rate drifts with time"
+    assert "The rate of the flow from `I` to `R` falls gradually with time" in said
     assert "`S` is within noise" in said
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_rates_that_differ_between_trajectories_are_told_apart_from_bias(seed):
-    diagnosis = of_epidemics("rates differ", seed)
+    first, said = said_of("rates differ", seed)
 
-    assert "Trajectories differ in `S` more than chance" in " ".join(diagnosis.said)
-    assert diagnosis.inquiry.findings[0].kind == "trajectories differ"
+    assert first == "trajectories differ"
+    assert "Trajectories differ in `S`" in said
+    assert "`R` is within noise" in said
+
+
+def test_a_flow_that_the_data_lack_is_too_much_in_the_simulation():
+    """The other way round: the model's immune lose their immunity, those of the data do not."""
+    observed = epidemics("as modelled", seed=1)
+
+    def waning(seed):
+        rng = np.random.default_rng(seed)
+        draws = model(observed, 0.5, 0.1, draws=40)(seed)
+        lost = rng.binomial(observed.before[:, 2].astype(int), 0.05, draws.shape[:2])
+        return draws + np.stack([lost, 0 * lost, -lost], axis=-1)
+
+    diagnosis = diagnose(observed, waning)
+
+    assert diagnosis.causes[0].label == "amount grows with R"
+    assert "The simulation has too much of a flow from `R` to `S` that grows with `R`" in diagnosis.said[0]
+
+
+def test_what_never_moves_in_the_data_should_not_in_the_simulation():
+    diagnosis = diagnose(series(np.zeros(500)), noise(mean=0.5))
+
+    assert diagnosis.causes[0].label == "never changes"
+    assert diagnosis.said[0].startswith("`x` never changes in the data, and does in the simulation")
+
+
+def test_few_trajectories_with_a_jump_are_no_memory():
+    """Errors of a wrong level persist, too; but they are gone once the level is taken away."""
+    training = epidemics("lockdown", seed=0, trajectories=5, days=40)
+    observed = epidemics("lockdown", seed=100, trajectories=5, days=40)
+
+    diagnosis = diagnose(observed, model(observed, *fitted(training)), training=training)
+
+    assert [one.label for one in diagnosis.causes] == ["rate jumps with time"]
 
 
 def test_a_wrong_rate_is_no_reason_to_change_the_model():
     observed = epidemics("as modelled", seed=100)
 
-    said = " ".join(diagnose(observed, model(observed, 0.4, 0.1)).said)
+    # In these data one of ten recovers in a day, as in the model with this rate.
+    said = " ".join(diagnose(observed, model(observed, 0.45, -np.log(0.9))).said)
 
     assert "The simulation moves too little from `S` to `I`" in said
     assert "fit again before changing the model" in said
 
 
 def test_the_same_numbers_give_the_same_words_and_data():
-    one, other = of_epidemics("lockdown", 0), of_epidemics("lockdown", 0)
+    observed = epidemics("lockdown", seed=100, trajectories=4, days=40)
+    one, other = (diagnose(observed, model(observed, 0.3, 0.1, draws=20)) for _ in range(2))
 
     assert one.text == other.text
     assert json.dumps(one.data, allow_nan=False) == json.dumps(other.data, allow_nan=False)
@@ -97,8 +148,9 @@ def test_an_error_throughout_is_called_that_with_its_sign():
 
     above, below = diagnose(observed, noise(mean=0.5)), diagnose(observed, noise(mean=-0.5))
 
-    assert "`x` is over-predicted throughout (z = +1" in above.said[0]
-    assert "`x` is under-predicted throughout (z = -1" in below.said[0]
+    assert above.causes[0].label == below.causes[0].label == "fit again"
+    assert "`x` is over-predicted throughout (z = +1" in above.said[1]
+    assert "`x` is under-predicted throughout (z = -1" in below.said[1]
 
 
 @pytest.mark.parametrize(("scale", "word", "ratio"), [(0.6, "under", 0.36), (1.7, "over", 2.89)])
@@ -184,7 +236,7 @@ def test_a_parameter_that_changes_nothing_is_told_from_one_that_data_do_not_show
         "mean": "seen",
         "scatter": "seen",
     }
-    assert "`dead` changed nothing at all when moved: does the model use it?" in diagnosis.said
+    assert any(one.startswith("`dead` changed nothing at all when moved far") for one in diagnosis.said)
     assert "`faint` is not identified: the data narrow it down by 5% only." in diagnosis.said
     assert "`mean` is not" not in diagnosis.text
 

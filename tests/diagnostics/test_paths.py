@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gsim_devs.diagnostics import check_paths
+from gsim_devs.diagnostics.paths import about_paths
 from gsim_devs.errors import UsageError
 
 
@@ -25,16 +26,24 @@ def test_walks_of_the_same_law_stay_where_the_data_are():
 def test_the_shares_inside_are_those_that_were_promised():
     (check,) = check_paths(("x",), walks(1, 400), walks(2, 99, 400))
 
-    assert check.coverage == pytest.approx((0.5, 0.95), abs=0.04)
-    assert "lie inside 95 % of free runs" in check.text
+    assert check.coverage == pytest.approx((0.5, 0.8, 0.9), abs=0.04)
+    assert about_paths([check])[0].endswith("its 90% bands hold 90% of the observed values.")
 
 
 def test_a_drift_that_the_model_lacks_is_seen():
-    (check,) = check_paths(("x",), walks(1, 8, drift=0.8), walks(2, 40, 8))
+    times = np.tile(np.arange(30) + 10.0, (8, 1))
+
+    (check,) = check_paths(("x",), walks(1, 8, drift=0.8), walks(2, 40, 8), times=times)
 
     assert check.is_wrong
-    assert check.coverage[1] < 0.7
-    assert "free runs stray from the data" in check.text
+    assert check.coverage[2] < 0.7
+    # After n steps the data are 0.8 n above walks whose standard deviation is the root of n.
+    assert check.stray.is_above
+    assert (check.stray.end, check.stray.at) == (39.0, 39.0)
+    assert check.stray.gap == pytest.approx(0.8 * 30, abs=5.0)
+    (said,) = about_paths([check])
+    assert "strays from the data in `x`" in said
+    assert "It is below the data in `x` from time" in said
 
 
 def test_a_dimension_that_nobody_observed_is_not_judged():
