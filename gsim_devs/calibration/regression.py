@@ -12,34 +12,35 @@ Leaves out whether the guess is any good: where it closed in on the wrong place,
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Array
-from .asking import Answer, Ask, Found, Search, Task
+from .asking import Answer, Ask, Found, Search, Task, Wanted
 from .problem import Detailed
 from .space import Space
 from .spread import spread_out
 
-_LEAST, _PER_EDGE = 60, 15
+_LEAST, _PER_EDGE = 120, 15
 """Candidates in a box, and for each edge of it; twice as many in the first one."""
 _ERRORS = 3.0
 """From the guess to either side of the next box."""
 _ENOUGH = 0.85
 """Of the errors; where no more of them is gone, the same once more would not help."""
-_ROUNDS = 8
-"""Of one kind, at most."""
+_ROUNDS: Mapping[Wanted, int] = {"summaries": 8, "details": 3}
+"""At most."""
 _FLAT = 0.9
 """Of the spread of the box itself; an error this large tells nothing."""
 _PENALTIES = np.logspace(-5, 1, 25)
 
 
 def usual(problem: Detailed, space: Space) -> int:
-    """How many simulations it usually takes: some rounds of the cheap kind, three of the other."""
-    return int(_in_a_box(space) * (8 + 3 * problem.price))
+    """How many simulations it takes at most; the first box is twice as full."""
+    return int(_in_a_box(space) * (_ROUNDS["summaries"] + 1 + _ROUNDS["details"] * problem.price))
 
 
 def regression(task: Task, around: Array | None = None, reach: float = 0.2) -> Search:
@@ -86,6 +87,10 @@ class _Box:
             np.where(told, np.minimum(centre + reach, 1.0), self.high),
         )
 
+    def holds(self, points: Array) -> NDArray[np.bool_]:
+        """Which of them lie in it."""
+        return np.asarray(((points >= self.low) & (points <= self.high)).all(axis=1))
+
     @property
     def spread(self) -> Array:
         """The standard deviation of what is spread evenly over it."""
@@ -101,8 +106,14 @@ def _close_in(
     observed = problem.observed_summary if wanted == "summaries" else problem.observed_details
     share = 1.0 if wanted == "summaries" else problem.price
     guess: _Guess | None = None
-    for _ in range(_ROUNDS):
-        points, told, over = yield from _simulate(task, box, wanted, share)
+    points = np.empty((0, task.space.dimension))
+    told = np.empty((0, len(observed)))
+    for _ in range(_ROUNDS[wanted]):
+        more, told_more, over = yield from _simulate(task, box, wanted, share)
+        # What was simulated before and lies in this box as well is as good as new.
+        inside = box.holds(points)
+        points = np.concatenate([points[inside], more])
+        told = np.concatenate([told[inside], told_more]) if len(more) else told[inside]
         before, guess = guess, _guess(box, points, told, np.asarray(observed, dtype=float)) or guess
         if guess is None or guess is before:
             return guess, box, over
