@@ -225,7 +225,7 @@ class SurveyBatch:
         if fitting < count:
             self._size = max(1, fitting)
         elif count * 2 > self._size:
-            self._size = min(fitting, 2 * self._size, self._most)
+            self._size = min(fitting, 4 * self._size, self._most)
 
     def _next_sight(self) -> Part | None:
         if self._exhausted or self._taken - self._given >= _WINDOW:

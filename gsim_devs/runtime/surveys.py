@@ -46,7 +46,7 @@ class Surveys:
                 alone = survey.run_together(group)
                 self._note(len(alone), len(group), survey.is_wrong)
             survey.run_alone(alone)
-        return b"".join([one.tobytes() for one in survey.told]), survey.errors
+        return b"".join(survey.told), survey.errors
 
     def _settled(self, text: bytes) -> list[Any]:
         """The parameters of each candidate, or the error in their place."""
@@ -63,8 +63,9 @@ class Surveys:
             self._pause = 2.0**self._disappointments - 1
 
 
-class _Simulation(NamedTuple):
-    lane: Lane
+class _Beginning(NamedTuple):
+    """What all simulations of a sight share."""
+
     commands: list[Command]
     times: tuple[float, ...]
 
@@ -73,15 +74,16 @@ class _Survey:
     """One request."""
 
     def __init__(self, program: Program, request: Mapping[str, Any], candidates: Sequence[Any]) -> None:
-        self.told: list[array[float]] = []
-        """Of each simulation, by number; nothing as long as it has not been run."""
+        self.told: list[bytes] = []
+        """The numbers of each simulation, by its own number; nan as long as it has not been run."""
         self.errors: dict[int, BaseException] = {}
         self.is_wrong = False
         """Whether a simulation has come to something else in company."""
         self._program = program
         self._watches = [Watch(*one) for one in request["watches"]]
         self._slack: float = request["slack"]
-        self._simulations: dict[int, _Simulation] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._beginnings: dict[int, _Beginning] = {}
         self._by_key: dict[Any, list[int]] = {}
         for sight in request["sights"]:
             self._add(candidates, *sight)
@@ -92,8 +94,8 @@ class _Survey:
 
     def run_together(self, group: list[int]) -> list[int]:
         """Simulate those that can go together; the others are returned."""
-        lanes = [self._simulations[number].lane for number in group]
-        commands = self._simulations[group[0]].commands
+        lanes = [self._lanes[number] for number in group]
+        commands = self._beginnings[group[0]].commands
 
         def done(some: Sequence[int], sink: Looks) -> bool:
             found = sink.each(len(some))
@@ -114,13 +116,13 @@ class _Survey:
             try:
                 self.told[number] = self._alone(number)
             except BaseException as error:  # noqa: BLE001  (any code at all may stand in a simulator)
-                self.told[number] = self._nothing(len(self._simulations[number].times))
+                self.told[number] = self._nothing(self._beginnings[number].times)
                 self.errors[number] = error
 
-    def _is_confirmed(self, number: int, found: array[float]) -> bool:
+    def _is_confirmed(self, number: int, found: bytes) -> bool:
         """Whether a simulation comes to the same alone."""
         try:
-            return self._alone(number).tobytes() == found.tobytes()
+            return self._alone(number) == found
         except BaseException:  # noqa: BLE001  (as above)
             return False
 
@@ -133,31 +135,37 @@ class _Survey:
         times: Sequence[float],
         chosen: Sequence[int],
     ) -> None:
+        first, nothing = len(self.told), self._nothing(times)
+        self.told += [nothing] * len(chosen)
         values = _tried(self._program.settle, arguments)
         commands = _tried(self._program.commands, stdin, values) if type(values) is dict else []
-        for candidate in chosen:
-            number = len(self.told)
-            self.told.append(self._nothing(len(times)))
-            wrong = [one for one in (values, candidates[candidate], commands) if isinstance(one, Exception)]
-            if wrong:
-                self.errors[number] = wrong[0]
-                continue
-            lane = Lane({**values, **candidates[candidate]}, values.get("seed", seed))
-            self._simulations[number] = _Simulation(lane, commands, tuple(times))
-            horizon = values[self._program.contract["horizon"]["argument"]]
-            self._by_key.setdefault((stdin, horizon, *times), []).append(number)
+        wrong = next((one for one in (values, commands) if isinstance(one, Exception)), None)
+        if wrong:
+            self.errors |= dict.fromkeys(range(first, first + len(chosen)), wrong)
+            return
+        seed, beginning = values.get("seed", seed), _Beginning(commands, tuple(times))
+        horizon = values[self._program.contract["horizon"]["argument"]]
+        company = self._by_key.setdefault((stdin, horizon, *times), [])
+        for number, candidate in enumerate(chosen, first):
+            parameters = candidates[candidate]
+            if isinstance(parameters, Exception):
+                self.errors[number] = parameters
+            else:
+                self._lanes[number] = Lane(values | parameters, seed)
+                self._beginnings[number] = beginning
+                company.append(number)
 
-    def _alone(self, number: int) -> array[float]:
-        one, looks = self._simulations[number], self._looks(number)
-        self._program.simulate(one.lane.settings, one.commands, one.lane.seed, 0, looks.write)
+    def _alone(self, number: int) -> bytes:
+        lane, looks = self._lanes[number], self._looks(number)
+        self._program.simulate(lane.settings, self._beginnings[number].commands, lane.seed, 0, looks.write)
         return looks.each(1)[0]
 
     def _looks(self, number: int) -> Looks:
-        times = self._simulations[number].times
+        times = self._beginnings[number].times
         return Looks(self._watches, times, self._slack, self._program.ticks_per_unit)
 
-    def _nothing(self, looks: int) -> array[float]:
-        return array("d", [math.nan]) * (looks * len(self._watches))
+    def _nothing(self, times: Sequence[float]) -> bytes:
+        return array("d", [math.nan]).tobytes() * (len(times) * len(self._watches))
 
 
 def _tried(settle: Any, *given: Any) -> Any:

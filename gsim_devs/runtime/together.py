@@ -135,10 +135,9 @@ def _run(program: Program, lanes: Sequence[Lane], commands: list[Command], sink:
 def _joined(values: list[Any]) -> Any:
     """One value where all are the same; many where they are numbers; many in their places where they are in tuples."""
     first = values[0]
-    if all(value is first for value in values):
-        return first
-    if all(type(value) is int or type(value) is float for value in values):
-        return first if len(set(map(repr, values))) == 1 else Many(values)
+    if set(map(type, values)) <= {int, float}:
+        is_one = values.count(first) == len(values) and len(set(map(repr, values))) == 1
+        return first if is_one else Many(values)
     if all(type(value) is tuple and len(value) == len(first) for value in values):
         return tuple([_joined(list(column)) for column in zip(*values, strict=True)])
     if any(type(value) is not type(first) or value != first for value in values):
