@@ -35,12 +35,14 @@ def test_the_part_tells_a_row_for_each_choice_and_a_bar_for_each_question(system
 
     assert [row[0] for row in part.rows] == [
         "beds and a lockdown",
+        "beds and a lockdown",
         *(f"lockdown, factor = {factor}" for factor in (0.05, 0.1, 0.15, 0.3)),
     ]
     assert [bar.what for bar in part.bars] == [
         "beds and a lockdown: regret at worst",
         "lockdown: distance at worst",
     ]
+    assert float(part.rows[1][4].split()[0]) > 20
     # Twenty cities tell both parameters to some percent.
     assert all(bar.value < 0.1 for bar in part.bars)
     assert part.text

@@ -40,42 +40,56 @@ def test_the_best_policy_is_told_with_a_table_and_kept(gsim_devs, tmp_path, town
     assert "start \\ beds" in ended.stdout
 
 
-def test_the_same_call_finds_the_same(gsim_devs, town):
-    one, two = (gsim_devs("optimise", "sir", *QUESTION, "--replications", "10") for _ in range(2))
+@pytest.fixture
+def optimise(capsys, monkeypatch, tmp_path):
+    """The command in this process: its exit code, and what it prints."""
+    monkeypatch.chdir(tmp_path)
 
-    assert one.stdout == two.stdout
+    def call(*words):
+        code = main(["optimise", "sir", *words])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return call
 
 
-def test_a_choice_is_judged_by_what_it_costs_in_another_simulator(gsim_devs, tmp_path, town):
+def test_the_same_call_finds_the_same_and_another_seed_something_else(optimise, town):
+    one, two, other = (
+        optimise(*QUESTION, "--replications", "10", "--seed", seed)[1] for seed in ("1", "1", "2")
+    )
+
+    assert one == two
+    assert one.splitlines()[2:] != other.splitlines()[2:]
+
+
+def test_a_choice_is_judged_by_what_it_costs_in_another_simulator(optimise, tmp_path, town):
     # There nobody falls ill, so that beds are for nothing and a lockdown too.
     calm = sir_simulator(tmp_path / "calm", arrays=ARRAYS)
     (calm / "parameters.json").write_text('{"beta": 0.0, "gamma": 0.0}')
     question = ["--over", "beds=0,5,40", "--arg", "days=10", "--cost", "sum(max(0, I - beds)) + 3 * beds"]
 
-    ended = gsim_devs(
-        "optimise", "sir", *question, "--replications", "20", "--against", "calm", "--json", "found.json"
-    )
+    code, out, err = optimise(*question, "--replications", "20", "--against", "calm", "--json", "found.json")
 
     found = json.loads((tmp_path / "found.json").read_text())
     costs = {0: 110, 5: 55 + 15, 40: 120}
-    assert ended.returncode == 0, ended.stderr
+    assert code == 0, err
     assert found["against"]["best"] == {"beds": 5}
     assert found["against"]["regret"]["mean"] == pytest.approx(costs[found["best"]["beds"]] / 70 - 1)
     assert found["best"] != {"beds": 5}
-    assert "in calm the best is beds = 5" in ended.stdout
+    assert "in calm the best is beds = 5" in out
 
 
-def test_commands_and_records_are_taken_too(gsim_devs, tmp_path, town):
+def test_commands_and_records_are_taken_too(optimise, tmp_path, town):
     (tmp_path / "orders.jsonl").write_text('{"command": "lockdown", "time": 0, "strength": 1}\n')
 
-    ended = gsim_devs(
-        "optimise", "sir", "--over", "x=1,2", "--stdin", "orders.jsonl", "--arg", "days=5",
+    code, out, err = optimise(
+        "--over", "x=1,2", "--stdin", "orders.jsonl", "--arg", "days=5",
         "--cost", "sum(town.infected.people) + x", "--replications", "2",
     )  # fmt: skip
 
-    assert ended.returncode == 0, ended.stderr
-    assert "by components" in ended.stdout
-    assert "best: x = 1\ncost: 1 ± 0" in ended.stdout
+    assert code == 0, err
+    assert "by components" in out
+    assert "best: x = 1\ncost: 1 ± 0" in out
 
 
 @pytest.mark.parametrize(
@@ -99,28 +113,23 @@ def test_commands_and_records_are_taken_too(gsim_devs, tmp_path, town):
         (["--over", "x=1", "--cost", "sum(I) / (x - 1)"], "divides by zero"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(capsys, monkeypatch, tmp_path, town, words, said):
+def test_what_cannot_be_is_refused_in_one_line(optimise, tmp_path, town, words, said):
     (tmp_path / "bad.jsonl").write_text("{\n")
     (tmp_path / "blob").write_bytes(b"\xff\xfe")
 
-    monkeypatch.chdir(tmp_path)
+    code, _, err = optimise(*words)
 
-    code = main(["optimise", "sir", *words])
-
-    told = capsys.readouterr()
     assert code == 2
-    assert said in told.err
-    assert len(told.err.splitlines()) == 1
+    assert said in err
+    assert len(err.splitlines()) == 1
 
 
-def test_a_simulator_that_always_fails_ends_in_one_line(gsim_devs, tmp_path):
-    sir_simulator(
-        tmp_path / "sir",
-        town=TOWN.replace("total = self.S", "raise ValueError('no')\n        total = self.S"),
-    )
+def test_a_simulator_that_always_fails_ends_in_one_line(optimise, tmp_path):
+    failing = TOWN.replace("total = self.S", "raise ValueError('no')\n        total = self.S")
+    sir_simulator(tmp_path / "sir", town=failing)
 
-    ended = gsim_devs("optimise", "sir", "--over", "x=1,2", "--cost", "sum(I) + x", "--replications", "3")
+    code, _, err = optimise("--over", "x=1,2", "--cost", "sum(I) + x", "--replications", "3")
 
-    assert ended.returncode == 1
-    assert "no point can be simulated" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    assert code == 1
+    assert "no point can be simulated" in err
+    assert len(err.splitlines()) == 1
