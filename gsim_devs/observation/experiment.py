@@ -28,7 +28,7 @@ Theta = Mapping[str, Any]
 """Values of parameters by name, in their natural units; those left out are as the simulator has them."""
 
 _MOST_REASONS = 50
-_LEAST_PATIENCE, _MUCH = 2.0, 200.0
+_LEAST_PATIENCE, _MUCH = 1.0, 200.0
 """What a simulation may take at least, in seconds, and in times of what one with the own parameters takes."""
 
 
@@ -154,9 +154,10 @@ class Experiment:
         observer = Observer(self.contract, self.dataset.names)
         simulate = self._survey if observer.watches else self._run
         hopeless: set[int] = set()
-        for rows in _stages(len(starts)):
+        tries = [(row, draw) for row in range(len(starts)) for draw in range(draws)]
+        for stage in _stages(len(tries)):
             chosen = [number for number in range(len(candidates)) if number not in hopeless]
-            hopeless |= simulate(out, observer, candidates, starts, seeds, rows, chosen)
+            hopeless |= simulate(out, observer, candidates, starts, seeds, tries[stage], chosen)
         return out
 
     def is_quick(self, starts: Sequence[Start]) -> bool:
@@ -210,10 +211,10 @@ class Experiment:
         candidates: Sequence[Theta],
         starts: Sequence[Start],
         seeds: Sequence[int],
-        rows: range,
+        tries: Sequence[tuple[int, int]],
         chosen: Sequence[int],
     ) -> set[int]:
-        """Simulate the chosen candidates from some of the starts; returns those that are hopeless.
+        """Simulate the chosen candidates from some starts with some draws; returns those that are hopeless.
 
         Workers tell nothing but the numbers that are observed.
         """
@@ -221,7 +222,7 @@ class Experiment:
         for number in chosen:
             by_seed.setdefault(seeds[number], []).append(number)
         # Those with the same random numbers stand together: these are then drawn only once.
-        places = [(row, draw, seed) for row in rows for draw in range(out.shape[1]) for seed in by_seed]
+        places = [(row, draw, seed) for row, draw in tries for seed in by_seed]
         sights = (self._sight(starts[row], seed, draw, by_seed[seed]) for row, draw, seed in places)
         told = self._pool.survey(sights, candidates, observer.watches, observer.slack)
         hopeless: set[int] = set()
@@ -245,11 +246,11 @@ class Experiment:
         candidates: Sequence[Theta],
         starts: Sequence[Start],
         seeds: Sequence[int],
-        rows: range,
+        tries: Sequence[tuple[int, int]],
         chosen: Sequence[int],
     ) -> set[int]:
         """As `_survey`, where only all records tell what is observed."""
-        places = [(number, draw, row) for number in chosen for draw in range(out.shape[1]) for row in rows]
+        places = [(number, draw, row) for number in chosen for row, draw in tries]
         jobs = (
             self._job(candidates[number], starts[row], seeds[number], draw) for number, draw, row in places
         )
@@ -318,17 +319,18 @@ class Experiment:
         one = self._job({}, starts[0], seed, 0)
         other = self._job(candidates[-1], starts[-1], seed, 1)
         with self._fresh_pool() as pool:
-            (began,) = pool.run([one])
-            if began.ok and not self._is_patient:
-                # What may take hundreds of times as long as the simulator's own parameters do would take for ever.
-                self._pool.patience = min(self._limits.seconds, max(_LEAST_PATIENCE, _MUCH * began.seconds))
+            began, repeated = pool.run([one, one])
+            if repeated.ok and not self._is_patient:
+                # The first run loads what others find loaded.
+                usual = min(began.seconds, repeated.seconds)
+                self._pool.patience = min(self._limits.seconds, max(_LEAST_PATIENCE, _MUCH * usual))
             pool.patience = self._pool.patience
             second, first_again, second_again = map(_told, pool.run([other, one, other]))
         with self._fresh_pool() as pool:
             pool.patience = self._pool.patience
             (alone,) = map(_told, pool.run([other]))
         first = _told(began)
-        if first != first_again or second != second_again or second != alone:
+        if first != _told(repeated) or first != first_again or second != second_again or second != alone:
             raise UsageError(
                 f"{self._simulator}: the same start gives another result after other runs in the same process; "
                 "a component keeps something between runs, or changes what it was handed: let it hold all of its "
@@ -346,11 +348,11 @@ def _told(result: Result) -> tuple[str, tuple[tuple[Any, ...], ...]]:
     return result.status, result.records
 
 
-def _stages(count: int) -> Iterator[range]:
-    """Starts in ever larger parts: of a candidate that hangs no more than a few simulations are waited for."""
+def _stages(count: int) -> Iterator[slice]:
+    """Simulations in ever larger parts: of a candidate that hangs no more than a few simulations are waited for."""
     begin, size = 0, 1
     while begin < count:
-        yield range(begin, min(begin + size, count))
+        yield slice(begin, begin + size)
         begin, size = begin + size, 8 * size
 
 
