@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from gsim_devs.errors import UsageError
 
 from .arrays import Array
+from .checking import PosteriorCheck
 from .problem import Problem
 from .seeds import Seeds
 from .space import Space
@@ -53,6 +54,8 @@ class Task:
     """A point to try first, NaN where nothing is known."""
     posterior: bool = False
     """Whether samples of the posterior are wanted of a method that need not give them."""
+    check: bool = False
+    """Whether the posterior is to be checked with simulations that it is not learnt from."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Found:
     """Samples of the posterior, (n, dimension)."""
     converged: bool = True
     """More of the same would not change it."""
+    checked: PosteriorCheck | None = None
+    """Whether the posterior is right, if that was asked."""
     spread: Array | None = None
     """How far the truth is likely to be from the last of the suggested, a standard deviation of each edge."""
 

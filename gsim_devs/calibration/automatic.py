@@ -18,7 +18,7 @@ from .arrays import Array
 from .asking import Answer, Ask, Found, Search, Task
 from .cma import cma
 from .cma import usual as cma_usual
-from .npe import SIMULATIONS, npe
+from .npe import CHECKS, SIMULATIONS, npe
 from .problem import Detailed, Problem
 from .regression import regression
 from .regression import usual as regression_usual
@@ -38,13 +38,14 @@ def automatic(task: Task) -> Search:
     """Search for the least loss."""
     if not task.posterior:
         return (yield from _point(task))
-    apart = min(task.simulations // 2, SIMULATIONS)
+    apart = min(task.simulations // 2, SIMULATIONS + CHECKS * task.check)
     found = yield from _within(_point(task), task.simulations - apart)
     learnt = yield from npe(replace(task, simulations=apart))
     return Found(
         np.concatenate([learnt.suggested, found.suggested]),
         learnt.posterior,
         found.converged and learnt.converged,
+        learnt.checked,
         found.spread,
     )
 

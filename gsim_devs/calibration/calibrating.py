@@ -41,6 +41,7 @@ def calibrate(
     start: Estimate | None = None,
     resume: Path | None = None,
     posterior: bool = False,
+    check: bool = False,
 ) -> Estimate:
     """Find the parameters that fit best.
 
@@ -52,23 +53,29 @@ def calibrate(
         start: an earlier estimate, also of other parameters: what has the same name and unit is tried first.
         resume: the journal: written while it runs, and continued if it is there.
         posterior: whether `auto` shall sample the posterior too; `npe` always does.
+        check: whether to ask the posterior about simulations that it is not learnt from, and say how right it is.
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
     search, cost = METHODS[method]
     space = Space(problem.parameters)
     usual = cost(problem, space) + (npe.SIMULATIONS if posterior and method == "auto" else 0)
+    if check and not (posterior and method == "auto") and not method.startswith("npe"):
+        raise UsageError(f"the method {method} samples no posterior that could be checked; take npe")
+    usual += npe.CHECKS if check else 0
     given = budget or Budget()
     total = given.simulations or (usual + reserve(None, space) if given.seconds is None else None)
     reserved = reserve(total, space)
     seeds = Seeds(seed)
-    journal = Journal(resume, _header(problem, space, method, given, seed, start, posterior))
+    journal = Journal(resume, _header(problem, space, method, given, seed, start, posterior, check))
     limits = Budget(
         None if total is None else max(1, total - reserved),
         None if given.seconds is None else given.seconds * _SEARCHING,
     )
     driver = Driver(problem, space, limits, journal)
-    task = Task(problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior)
+    task = Task(
+        problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior, check
+    )
     found = driver.follow(search(task))
     # Where there is hardly enough to compare the last few, nothing is moved.
     kept = cost_of_moves(space) if cost_of_moves(space) <= reserved // 2 else 0
@@ -96,6 +103,7 @@ def _header(
     seed: int,
     start: Estimate | None,
     posterior: bool,
+    check: bool,
 ) -> dict[str, Any]:
     """What must be the same for a journal to go on."""
     return {
@@ -106,6 +114,7 @@ def _header(
         "simulations": budget.simulations,
         "seconds": budget.seconds,
         "posterior": posterior,
+        "check": check,
         "start": start.data["point"] if start else None,
         "parameters": {name: one.model_dump(mode="json") for name, one in space.parameters.items()},
     }
@@ -134,7 +143,8 @@ def _estimate(
     contraction = _contraction(space, found.posterior, seed)
     spread = found.spread if verdict and _is_the_guess(space, found, verdict) else None
     if contraction is not None:
-        unlearnt = {name for name, one in contraction.items() if one < _OPEN} | {*moved}
+        # A posterior sees more than a loss, which may be the same for values that a posterior tells apart.
+        unlearnt = {name for name, one in contraction.items() if one < _OPEN}
     else:
         # A guess sees more than a loss; what neither of them sees is not told.
         contraction = _contraction_of_guess(space, spread)
@@ -160,6 +170,7 @@ def _estimate(
         failures=driver.failures,
         seconds=driver.seconds,
         history=_history(driver),
+        check=found.checked,
         posterior=_samples(space, found.posterior),
     )
 

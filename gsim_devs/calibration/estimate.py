@@ -16,6 +16,7 @@ from gsim_devs.contracts import Declaration
 from gsim_devs.errors import UsageError
 
 from .arrays import Array
+from .checking import PosteriorCheck
 
 
 class Estimate(Declaration):
@@ -55,6 +56,8 @@ class Estimate(Declaration):
     """How long it took."""
     history: tuple[tuple[float, float], ...] = ()
     """What had been spent, and the least loss that was seen by then, lucky or not."""
+    check: PosteriorCheck | None = None
+    """Whether the posterior is right, if that was asked."""
     posterior: Mapping[str, tuple[Any, ...]] | None = None
     """Samples of the posterior, as many values for each parameter; none: the method gives a point only."""
 
@@ -74,6 +77,8 @@ class Estimate(Declaration):
         lines = [f"{self.method}: {self.status}. {self.sentence}"]
         for name, value in (self.point or {}).items():
             lines.append(f"  {name} = {_in_digits(value)}{_unit(self.units.get(name))}{self._spread(name)}")
+        if self.check is not None:
+            lines.append(f"check: {self.check.sentence}")
         if self.loss is not None:
             lines.append(f"loss {self.loss:.6g}, noise {self.noise or 0:.2g}; {self.tied} others as good")
         lines.append(

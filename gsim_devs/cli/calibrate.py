@@ -52,6 +52,11 @@ def register(subparsers: Any) -> None:
         "--seed", type=int, default=0, help="the same seed gives the same estimate (default: 0)"
     )
     parser.add_argument("--posterior", action="store_true", help="with auto: sample the posterior too")
+    parser.add_argument(
+        "--check-posterior",
+        action="store_true",
+        help="with npe, or auto and --posterior: see whether the posterior is right, with simulations of its own",
+    )
     parser.add_argument("--start", metavar="FILE", type=Path, help="an earlier estimate (JSON) to try first")
     parser.add_argument(
         "--resume", metavar="FILE", type=Path, help="keep a journal there; go on where it ends"
@@ -84,6 +89,7 @@ def call(options: argparse.Namespace) -> int:
             start=start,
             resume=options.resume,
             posterior=options.posterior,
+            check=options.check_posterior,
         )
     print(estimate.text, end="")
     if options.json is not None:

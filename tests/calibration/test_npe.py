@@ -46,18 +46,87 @@ class Sample:
         return np.array([(theta["mean"] - 1) ** 2 + (theta["log_sd"] - 0.5) ** 2 for theta in thetas])
 
 
+class Linear:
+    """Two numbers that are seen with noise, in sums: their posterior is a normal distribution by a formula."""
+
+    parameters: ClassVar = {"a": real(-10.0, 10.0), "b": real(-10.0, 10.0)}
+    mixed = np.array([[1.0, 0.3], [0.5, 1.0], [1.0, -1.0], [0.2, 0.1]])
+    observed_summary = np.array([1.2, -0.7, 2.1, 0.3])
+
+    def summaries(self, thetas, *, seed):
+        pairs = np.array([[theta["a"], theta["b"]] for theta in thetas])
+        return pairs @ self.mixed.T + np.random.default_rng(seed).standard_normal((len(thetas), 4))
+
+    def losses(self, thetas, *, seed, share=1.0):
+        return ((self.summaries(thetas, seed=seed) - self.observed_summary) ** 2).sum(axis=1)
+
+    @property
+    def posterior(self):
+        """Its mean and covariance; the bounds are more than ten standard deviations away."""
+        covariance = np.linalg.inv(self.mixed.T @ self.mixed)
+        return covariance @ self.mixed.T @ self.observed_summary, covariance
+
+
+@pytest.fixture(scope="module")
+def linear():
+    return calibrate(Linear(), "npe", Budget(simulations=1500), seed=2, check=True)
+
+
 @pytest.fixture(scope="module")
 def estimate():
     return calibrate(Sample(), "npe", Budget(simulations=464), seed=1)
 
 
+def test_the_posterior_of_a_linear_problem_is_that_of_the_formula(linear):
+    mean, covariance = Linear().posterior
+    drawn = np.column_stack([linear.samples["a"], linear.samples["b"]])
+    sd = np.sqrt(np.diag(covariance))
+
+    # A thousand samples leave 3 % in a mean, and 2 % in a standard deviation; the rest is what was learnt.
+    assert (np.abs(drawn.mean(axis=0) - mean) < 0.25 * sd).all()
+    assert drawn.std(axis=0) == pytest.approx(sd, rel=0.2)
+    assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(covariance[0, 1] / sd.prod(), abs=0.15)
+
+
+def test_the_check_of_a_right_posterior_is_told_and_kept(linear, tmp_path):
+    save_estimate(linear, tmp_path / "estimate.json")
+
+    assert linear.check.passed
+    assert linear.check.simulations == pytest.approx(1500 / 5, rel=0.1)
+    assert f"check: {linear.check.sentence}" in linear.text
+    assert load_estimate(tmp_path / "estimate.json") == linear
+
+
+def test_a_posterior_that_cannot_be_right_is_blamed():
+    class Folded(Linear):
+        """What is seen tells a parameter up to its sign; where it is fewer simulations than that takes, it shows."""
+
+        observed_summary = np.array([4.0])
+
+        def summaries(self, thetas, *, seed):
+            draws = np.random.default_rng(seed)
+            return np.array([[theta["a"] ** 2] for theta in thetas]) + 0.1 * draws.standard_normal(
+                (len(thetas), 1)
+            )
+
+    estimate = calibrate(Folded(), "npe", Budget(simulations=600), check=True)
+
+    assert not estimate.check.passed
+    assert "in a: " in estimate.check.sentence
+
+
+def test_where_there_is_no_posterior_there_is_nothing_to_check():
+    with pytest.raises(UsageError, match="the method cma samples no posterior"):
+        calibrate(Linear(), "cma", check=True)
+
+
 def test_the_posterior_is_about_the_truth_and_as_wide_as_it_should_be(estimate):
     spread = np.exp(0.5) / np.sqrt(COUNT)
 
-    assert estimate.samples["mean"].mean() == pytest.approx(1.0, abs=1.5 * spread)
-    assert spread * 0.6 < estimate.samples["mean"].std() < spread * 2
-    assert estimate.samples["log_sd"].mean() == pytest.approx(0.5, abs=0.2)
-    assert 0.6 / np.sqrt(2 * COUNT) < estimate.samples["log_sd"].std() < 2.5 / np.sqrt(2 * COUNT)
+    assert estimate.samples["mean"].mean() == pytest.approx(1.0, abs=0.5 * spread)
+    assert spread * 0.7 < estimate.samples["mean"].std() < spread * 1.4
+    assert estimate.samples["log_sd"].mean() == pytest.approx(0.5, abs=0.06)
+    assert 0.7 / np.sqrt(2 * COUNT) < estimate.samples["log_sd"].std() < 1.5 / np.sqrt(2 * COUNT)
 
 
 def test_what_the_data_do_not_tell_keeps_its_prior_and_is_named(estimate):
@@ -78,9 +147,9 @@ def test_a_third_of_failures_is_survived_and_counted():
     problem = Sample()
     problem.failing = True
 
-    estimate = calibrate(problem, "npe-trajectory", Budget(simulations=500))
+    estimate = calibrate(problem, "npe", Budget(simulations=500))
 
-    assert estimate.point["mean"] == pytest.approx(1.0, abs=0.7)
+    assert estimate.point["mean"] == pytest.approx(1.0, abs=0.3)
     assert estimate.failures == pytest.approx(0.3 * 436, rel=0.3)
     assert "candidates failed" in estimate.sentence
 
@@ -88,7 +157,7 @@ def test_a_third_of_failures_is_survived_and_counted():
 def test_whole_series_work_too_and_leave_no_file_behind(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
-    estimate = calibrate(Sample(), "npe-trajectory", Budget(simulations=400))
+    estimate = calibrate(Sample(), "npe-trajectory", Budget(simulations=200))
 
     assert estimate.point["mean"] == pytest.approx(1.0, abs=0.7)
     assert list(tmp_path.iterdir()) == []
@@ -108,31 +177,31 @@ def test_two_methods_that_disagree_are_told():
     assert "outside the posterior in mean" in estimate.sentence
 
 
-def test_killed_and_resumed_gives_the_same_posterior(tmp_path):
+def test_killed_and_resumed_gives_the_same_posterior(estimate, tmp_path):
     class Dying(Sample):
         batches = 0
 
-        def trajectories(self, thetas, *, seed):
+        def summaries(self, thetas, *, seed):
             Dying.batches += 1
-            if Dying.batches == 2:
+            if Dying.batches == 3:
                 raise KeyboardInterrupt
-            return super().trajectories(thetas, seed=seed)
+            return super().summaries(thetas, seed=seed)
 
-    budget = Budget(simulations=350)
+    budget = Budget(simulations=464)
     with pytest.raises(KeyboardInterrupt):
-        calibrate(Dying(), "npe-trajectory", budget, resume=tmp_path / "journal")
+        calibrate(Dying(), "npe", budget, seed=1, resume=tmp_path / "journal")
 
-    resumed = calibrate(Sample(), "npe-trajectory", budget, resume=tmp_path / "journal")
+    resumed = calibrate(Sample(), "npe", budget, seed=1, resume=tmp_path / "journal")
 
-    assert resumed.posterior == calibrate(Sample(), "npe-trajectory", budget).posterior
+    assert resumed.model_copy(update={"seconds": estimate.seconds}) == estimate
 
 
 def test_an_integer_and_one_parameter_alone_have_posteriors():
     class Count:
         parameters: ClassVar = {"n": whole(1, 12)}
-        observed_trajectory = np.array([7.0])
+        observed_summary = np.array([7.0])
 
-        def trajectories(self, thetas, *, seed):
+        def summaries(self, thetas, *, seed):
             return np.array([[theta["n"]] for theta in thetas]) + np.random.default_rng(seed).normal(
                 0, 0.3, (len(thetas), 1)
             )
@@ -140,7 +209,7 @@ def test_an_integer_and_one_parameter_alone_have_posteriors():
         def losses(self, thetas, *, seed, share=1.0):
             return np.array([float(abs(theta["n"] - 7)) for theta in thetas])
 
-    estimate = calibrate(Count(), "npe-trajectory", Budget(simulations=500))
+    estimate = calibrate(Count(), "npe", Budget(simulations=500))
 
     assert estimate.point == {"n": 7}
     assert np.isin(estimate.posterior["n"], [6, 7, 8]).mean() > 0.9
