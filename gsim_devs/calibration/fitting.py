@@ -82,14 +82,21 @@ class Fit:
             self._scale = _spread(_flat(self._paths.observed))
 
     @property
-    def identity(self) -> str:
-        """By the data and what is compared; the simulator may have been written anew, but not with other parameters."""
-        told = hashlib.sha256(repr((self._objective, self._draws, self._by_steps)).encode())
+    def identity(self) -> Mapping[str, str]:
+        """By the simulator's code and contract, the data, and how they are compared."""
+        data = hashlib.sha256(
+            repr((self._experiment.dataset.names, self._experiment.dataset.actions)).encode()
+        )
         for trajectory in self._experiment.dataset.trajectories:
-            told.update(trajectory.id.encode())
+            data.update(repr((trajectory.id, dict(trajectory.texts))).encode())
             for array in (trajectory.times, trajectory.values, trajectory.actions):
-                told.update(array.tobytes())
-        return told.hexdigest()[:16]
+                data.update(array.tobytes())
+        compared = "courses" if not self._by_steps else "steps"
+        return {
+            **self._experiment.identity,
+            "data": data.hexdigest()[:16],
+            "objective": f"{self._objective} of {self._draws} draws of {compared}",
+        }
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -208,6 +215,11 @@ class ValidatedFit(Fit):
         self._aside = Fit(validation, objective, draws, steps, courses)
         # One unit for both, or their losses would not compare.
         self._aside._scale = self._scale
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """With the data that were put aside."""
+        return {**super().identity, "validation data": self._aside.identity["data"]}
 
     def validation_losses(self, thetas: Sequence[Values], *, seed: int) -> Array:
         """On the data that were put aside."""

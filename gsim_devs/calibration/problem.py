@@ -62,8 +62,8 @@ class Identified(Protocol):
     """A problem that can tell itself from others, so that a journal is not continued with other data."""
 
     @property
-    def identity(self) -> str:
-        """The same for the same problem, whenever it is asked."""
+    def identity(self) -> Mapping[str, str]:
+        """The same for the same problem, whenever it is asked: something for each thing that makes it what it is."""
 
 
 @runtime_checkable

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from gsim_devs.contracts import Contract, Parameter
+from gsim_devs.contracts import Contract, Parameter, dump_json
 from gsim_devs.errors import UsageError
 from gsim_devs.execution import Job, Launcher, Limits, Pool, Result, Sight, launch
 
@@ -85,6 +86,16 @@ class Experiment:
     def reasons(self) -> dict[str, int]:
         """Why simulations failed and how often, the most frequent first."""
         return dict(self._reasons.most_common())
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The simulator's contract and its code, as two hashes; the values of its parameters do not count."""
+        folder = Path(self._simulator)
+        code = sha256()
+        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
+            code.update(repr(str(path.relative_to(folder))).encode() + sha256(path.read_bytes()).digest())
+        contract = sha256(dump_json(self.contract).encode())
+        return {"simulator": code.hexdigest()[:16], "contract": contract.hexdigest()[:16]}
 
     def transitions(self, *, share: float = 1.0, seed: int = 0) -> Transitions:
         """The observed steps from rows that tell the whole state, or a share of them; none where no row does."""
