@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import Any, NoReturn, TypeAlias
-
-Number: TypeAlias = "int | float"
+from typing import Any, NoReturn
 
 
 class PartedError(BaseException):
@@ -76,8 +74,10 @@ class Many:
         whole: int = math.trunc(self.agreed())
         return whole
 
-    def __hash__(self) -> int:
-        return hash(self.agreed())
+    def __hash__(self) -> int:  # noqa: PLE0309  (it ends here)
+        # Nothing may find it later that is not of these simulations.
+        self.agreed()
+        part()
 
     def __repr__(self) -> str:
         return repr(self.agreed())
@@ -116,9 +116,13 @@ def for_each(function: Callable[..., Any], args: Sequence[Any]) -> Many:
     return Many(list(map(function, *columns(args))))
 
 
-def columns(args: Sequence[Any]) -> Iterator[Any]:
-    """Each argument as what it is in one simulation after the other."""
-    return (arg.each if type(arg) is Many else repeat(arg) for arg in args)
+def columns(args: Sequence[Any], count: int = 0) -> list[Iterable[Any]]:
+    """Each argument as what it is in one simulation after the other, of which there are `count` if that is known."""
+    counts = {len(arg.each) for arg in args if type(arg) is Many} | ({count} if count else set())
+    if len(counts) > 1:
+        # Somebody has kept a number from other simulations.
+        part()
+    return [arg.each if type(arg) is Many else repeat(arg) for arg in args]
 
 
 def _binary(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -126,7 +130,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Ca
 
     def forward(self: Many, other: Any) -> Any:
         if type(other) is Many:
-            return Many(list(map(function, self.each, other.each)))
+            return for_each(function, (self, other))
         if isinstance(other, int | float):
             return Many(list(map(function, self.each, repeat(other))))
         return NotImplemented

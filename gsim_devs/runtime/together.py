@@ -11,6 +11,7 @@ run. Leaves out what is done with the records.
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -196,8 +197,8 @@ class _Draws:
 
         def drawn(*args: Any, **named: Any) -> Many:
             if not named:
-                return Many(list(map(call, methods, *columns(args))))
-            rows = zip(methods, *columns([*args, *named.values()]), strict=False)
+                return Many(list(map(call, methods, *columns(args, len(methods)))))
+            rows = zip(methods, *columns([*args, *named.values()], len(methods)), strict=False)
             count = len(args)
             return Many(
                 [method(*row[:count], **dict(zip(named, row[count:], strict=True))) for method, *row in rows]
@@ -244,7 +245,7 @@ class _Float(metaclass=_Kind):
     real = float
 
 
-def _looking_at_all(function: Callable[..., Any]) -> Callable[..., Any]:
+def _for_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of numbers that takes many."""
 
     def looking(*args: Any, **named: Any) -> Any:
@@ -253,7 +254,7 @@ def _looking_at_all(function: Callable[..., Any]) -> Callable[..., Any]:
     return looking
 
 
-def _looking_at_all_of_them(function: Callable[..., Any]) -> Callable[..., Any]:
+def _for_extremes(function: Callable[..., Any]) -> Callable[..., Any]:
     """`min` or `max`, which take their numbers one by one or together."""
 
     def looking(*args: Any, **named: Any) -> Any:
@@ -278,12 +279,12 @@ def _parting(*args: Any) -> Any:
 _BUILT_IN = {
     "float": _Float,
     "int": _Int,
-    "max": _looking_at_all_of_them(max),
-    "min": _looking_at_all_of_them(min),
+    "max": _for_extremes(max),
+    "min": _for_extremes(min),
     "type": _parting,
 }
 _FUNCTIONS = {
-    name: _looking_at_all(value) for name, value in vars(math).items() if type(value) is BuiltinFunctionType
+    name: _for_numbers(value) for name, value in vars(math).items() if type(value) is BuiltinFunctionType
 }
 _MATH = SimpleNamespace(**{**vars(math), **_FUNCTIONS})
 _ABSENT = object()
@@ -319,5 +320,6 @@ def _modules(folder: str) -> list[ModuleType]:
     return [
         module
         for name, module in [*sys.modules.items()]
-        if name.partition(".")[0] != own and (getattr(module, "__file__", None) or "").startswith(folder)
+        if name.partition(".")[0] != own
+        and (getattr(module, "__file__", None) or "").startswith(folder + os.sep)
     ]

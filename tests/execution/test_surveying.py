@@ -22,7 +22,7 @@ def simulate(job, emit):
     for k in range(3):
         emit(k, "seen", x=1000 * job["arguments"]["k"] + 10 * job["parameters"]["theta"] + k)
 """
-# Does its deed where the candidate is 3, 9 or 70.
+# Does its deed where the candidate is 3 or 19.
 DEED = """
 import os, sys, time
 def simulate(job, emit):
@@ -30,8 +30,8 @@ def simulate(job, emit):
     {}
     emit(0, "seen", x=theta)
 """
-BAD = {3, 9, 70}
-IF_BAD = "if theta in (3, 9, 70): "
+BAD = {3, 19}
+IF_BAD = "if theta in (3, 19): "
 
 
 def candidates(count: int) -> list[dict[str, Any]]:
@@ -106,21 +106,19 @@ def simulate(job, emit):
     ],
 )
 def test_a_simulation_that_goes_wrong_fails_alone(stand_in, deed, status, reason):
-    with Pool(stand_in(DEED.format(IF_BAD + deed)), workers=2) as pool:
-        first, second = pool.survey(sights(2, 80), candidates(80), X, 0.0)
+    with Pool(stand_in(DEED.format(IF_BAD + deed)), workers=1) as pool:
+        (seen,) = pool.survey(sights(1, 25), candidates(25), X, 0.0)
 
-    for seen in (first, second):
-        assert {place: one.status for place, one in seen.failures.items()} == dict.fromkeys(BAD, status)
-        assert reason in (None, *{one.reason for one in seen.failures.values()})
-        assert numbers(seen)[:3] == [0, 1, 2]
-        assert [theta for theta, x in enumerate(numbers(seen)) if x != theta] == sorted(BAD)
+    assert {place: one.status for place, one in seen.failures.items()} == dict.fromkeys(BAD, status)
+    assert reason in (None, *{one.reason for one in seen.failures.values()})
+    assert [theta for theta, x in enumerate(numbers(seen)) if x != theta] == sorted(BAD)
 
 
 def test_a_simulation_that_hangs_is_stopped_and_the_others_are_told(stand_in):
     model = DEED.format("if theta == 9: time.sleep(60)")
 
     with Pool(stand_in(model), workers=2, limits=Limits(seconds=0.7)) as pool:
-        (seen,) = pool.survey(sights(1, 80), candidates(80), X, 0.0)
+        (seen,) = pool.survey(sights(1, 30), candidates(30), X, 0.0)
 
     assert {place: one.status for place, one in seen.failures.items()} == {9: "timeout"}
     assert [theta for theta, x in enumerate(numbers(seen)) if x != theta] == [9]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from gsim_devs.errors import UsageError
-from gsim_devs.execution import run
+from gsim_devs.execution import Job, Pool, run
 from gsim_devs.observation import Experiment, load_dataset
+from gsim_devs.observation.series import Observer
+from gsim_devs.observation.starts import Inputs, seed_of
 from tests.observation.sir import TOWN, sir_simulator
 
 TRUTH = {"beta": 0.5, "gamma": 0.1}
@@ -81,6 +83,22 @@ def test_a_result_depends_neither_on_its_company_nor_on_the_workers(simulator, c
         alone = one.simulate([TRUTH], steps.starts[2:], seed=4, draws=2)
 
     assert alone[0, :, 0, 0].tolist() == together[1, :, 2].tolist()
+
+
+def test_what_is_observed_is_what_the_records_say(experiment, simulator, contract):
+    thetas = [{"beta": k / 10, "gamma": 1 - k / 20} for k in range(12)]
+    steps = experiment.transitions()
+
+    simulated = experiment.one_step(thetas, steps, seed=2, draws=2)
+
+    inputs = Inputs(contract, {})
+    observer = Observer(contract, ("S", "I", "R"))
+    runs = [(theta, draw, start) for theta in thetas for draw in range(2) for start in steps.starts]
+    keyed = [(theta, start, seed_of(2, start, draw)) for theta, draw, start in runs]
+    jobs = [Job(inputs.arguments(start, own), seed=own, parameters=theta) for theta, start, own in keyed]
+    with Pool(simulator, workers=1) as pool:
+        told = [observer.at(result.records, (1.0,)) for result in pool.run(jobs)]
+    assert simulated.tolist() == np.reshape(told, simulated.shape).tolist()
 
 
 def test_a_seed_for_each_candidate_gives_what_it_would_have_alone(experiment):

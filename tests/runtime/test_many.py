@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gsim_devs.runtime.many import Many, PartedError
+from gsim_devs.runtime.many import Many, PartedError, for_each
 
 BINARY = "add sub mul truediv floordiv mod pow lshift rshift and_ or_ xor eq ne lt le gt ge".split()  # noqa: SIM905
 
@@ -76,7 +76,6 @@ def test_rounding_is_done_in_each():
         float,
         str,
         repr,
-        hash,
         math.trunc,
         math.exp,
         operator.index,
@@ -108,6 +107,18 @@ def test_nobody_takes_it_for_something_else_than_the_number_that_it_is():
         isinstance(Many([1, 2.0]), int)
     with pytest.raises(TypeError):
         Many([1, 2]) + "text"
+
+
+def test_it_is_no_key_under_which_others_could_find_it():
+    for values in ([1, 2], [1, 1]):
+        with pytest.raises(PartedError):
+            hash(Many(values))
+
+
+def test_numbers_of_other_simulations_are_noticed():
+    for deed in (operator.add, operator.eq, lambda one, other: for_each(max, (one, other))):
+        with pytest.raises(PartedError):
+            deed(Many([1, 2]), Many([1, 2, 3]))
 
 
 def test_a_component_cannot_hide_that_they_have_parted():

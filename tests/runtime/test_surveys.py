@@ -48,7 +48,14 @@ FISH = """
 import math
 from math import exp, floor
 
+from functools import lru_cache
+
 from runtime import Atomic
+
+
+@lru_cache
+def remembered(number):
+    return number * 2
 
 
 class Fish(Atomic):
@@ -87,6 +94,7 @@ PARTED = {
     "a number of draws": "self.x = sum(self.draw.uniform(0, b) for _ in range(count))",
     "a time": "self.x += b; self.after(b / 20, self.on_late)",
     "a text": "self.x = len(f'{b}')",
+    "a function that remembers": "self.x = remembered(a) + remembered(count) + b",
     "a key": "self.x = {1: 10, 2: 20}.get(count, 30) + b",
     "a stream": "self.x = b * int(self.rng.integers(100))",
     "an order": "self.x = self.draw.choice(sorted([a, b, 3.5])) + self.draw.sample([1, 2, 3], 1)[0]",
