@@ -63,7 +63,8 @@ def _courses(inquiry: Inquiry) -> Iterator[Cause]:
             f"{one.shape} with {one.variable}",
             f"{_course(one)}{seen}. That accounts for {one.share:.0%} of the squared errors beyond noise.",
         )
-    if inquiry.courses and not clear:
+    off = {name for one in inquiry.courses for name in one.names}
+    if off - {*inquiry.still} and not clear:
         yield Cause(
             FIT_AGAIN,
             "Errors follow nothing but a level or a rate that is off everywhere: fit again before changing the model.",

@@ -18,7 +18,7 @@ from gsim_devs.observation import Transitions as Steps
 from .causes import Cause
 from .diagnosis import Diagnosis, Verdict, diagnose
 from .paths import PathCheck, about_paths, check_paths
-from .phrases import are, listed
+from .phrases import are, counted, listed, number
 from .stress import about_stress, stress_causes
 from .tables import coverage_table
 from .transitions import Floats, Transitions
@@ -42,6 +42,10 @@ class Checkup:
     """Parameters that the data do not determine, by whoever fitted them."""
     has_posterior: bool = False
     """Whether each draw has parameters of its own, drawn from a posterior."""
+    failed: float = 0.0
+    """The share of free runs that failed."""
+    reason: str = ""
+    """Why most simulations failed, if some did."""
 
     @property
     def verdict(self) -> Verdict:
@@ -73,6 +77,10 @@ class Checkup:
         said = [one.sentence for one in (stress_causes(self.stress) if self.stress else ())]
         said += self.steps.said if self.steps else ["No row of the data tells the whole state."]
         said += about_paths(self.paths)
+        if self.failed:
+            said.append(f"{number(100 * self.failed)} % of the free runs failed; they are left out.")
+        if self.reason:
+            said.append(f"Most simulations that failed did so because: {self.reason}.")
         said += about_stress(self.stress) if self.stress else []
         if self.untold:
             said.append(f"{listed(self.untold)} {are(self.untold)} not determined by the data of the fit.")
@@ -109,6 +117,8 @@ class Checkup:
             "stress": stress,
             "untold": list(self.untold),
             "has_posterior": self.has_posterior,
+            "failed_runs": self.failed,
+            "reason": self.reason,
         }
 
     @property
@@ -120,7 +130,7 @@ class Checkup:
                 "wrong": "The model is wrong",
                 "undecided": "Too few data to tell",
             }[self.verdict]
-            return f"{found}: free runs of {count} {'trajectory' if count == 1 else 'trajectories'}."
+            return f"{found}: free runs of {counted(count, 'trajectory')}."
         if self.steps.verdict != "wrong" and self.is_wrong:
             return f"The model is wrong, though its steps are not: {self.steps.head.split(': ', 1)[1]}"
         return self.steps.head
@@ -172,11 +182,21 @@ def check_up(
             seed=seed,
         )
     checks: tuple[PathCheck, ...] = ()
+    failed = 0.0
     if paths.starts:
         runs = _simulated(experiment, thetas, paths.starts, seed + 3, draws)
         checks = check_paths(paths.names, paths.observed, runs, times=paths.times, level=shared, seed=seed)
+        failed = float(np.isnan(runs).all(axis=(2, 3)).mean())
     said = tuple(name for name in untold if name not in (contraction or {}))
-    return Checkup(diagnosis, checks, stress, said, len(thetas) > 1)
+    return Checkup(
+        diagnosis,
+        checks,
+        stress,
+        said,
+        has_posterior=len(thetas) > 1,
+        failed=failed,
+        reason=next(iter(experiment.reasons), ""),
+    )
 
 
 class _Arrays:

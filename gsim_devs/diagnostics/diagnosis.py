@@ -14,7 +14,7 @@ from gsim_devs.errors import UsageError
 from .causes import Cause, causes_of
 from .findings import Inquiry, inquire
 from .measuring import Comparison, Forecast, compare, forecasts
-from .phrases import it, listed, number
+from .phrases import counted, it, listed, number
 from .sensitivity import Effect, effects
 from .tables import comparison_table, dimension_table, forecast_table
 from .transitions import Simulate, Transitions, drawn
@@ -65,8 +65,9 @@ class Diagnosis:
             "undecided": "too few data to tell",
         }[self.verdict]
         return (
-            f"{found[0].upper()}{found[1:]}: {self.transitions} transitions of {self.trajectories} trajectories, "
-            f"{self.draws} draws each, {self.inquiry.tests} tests at a common level of {number(100 * self.level)} %."
+            f"{found[0].upper()}{found[1:]}: {counted(self.transitions, 'transition')} of "
+            f"{counted(self.trajectories, 'trajectory')}, {self.draws} draws each, "
+            f"{counted(self.inquiry.tests, 'test')} at a common level of {number(100 * self.level)} %."
         )
 
     @property
@@ -162,7 +163,7 @@ def diagnose(
     said = [one.sentence for one in causes]
     said += [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
     return Diagnosis(
-        verdict=_verdict(inquiry, len(observed.times)),
+        verdict=_verdict(inquiry, observed),
         causes=causes,
         said=tuple(said),
         inquiry=inquiry,
@@ -179,10 +180,12 @@ def diagnose(
     )
 
 
-def _verdict(inquiry: Inquiry, transitions: int) -> Verdict:
+def _verdict(inquiry: Inquiry, observed: Transitions) -> Verdict:
     if inquiry.findings:
         return "wrong"
-    tested = max((one.rows for one in inquiry.dimensions), default=transitions if inquiry.exact else 0)
+    transitions, moves = len(observed.times), bool(np.nan_to_num(observed.changes).any())
+    exact = transitions if inquiry.exact and moves else 0
+    tested = max((one.rows for one in inquiry.dimensions), default=exact)
     return "consistent" if tested >= _ENOUGH else "undecided"
 
 

@@ -28,3 +28,10 @@ def are(names: Sequence[str]) -> str:
 def it(names: Sequence[str]) -> str:
     """The pronoun that fits."""
     return "it" if len(names) == 1 else "them"
+
+
+def counted(count: int, name: str) -> str:
+    """A number of things, in one or many."""
+    if count == 1:
+        return f"1 {name}"
+    return f"{count} {name[:-1]}ies" if name.endswith("y") else f"{count} {name}s"

@@ -99,6 +99,8 @@ def comparison_table(rows: Sequence[Comparison]) -> list[str]:
         # What is foretold exactly is said so.
         if one.value > 0.0 or one.floor > 0.0
     ]
+    if not lines:
+        return []
     return [*_table(head, lines), f"Compared: {rows[0].states}; scaled by: {rows[0].scaling}."]
 
 
