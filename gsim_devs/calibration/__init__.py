@@ -10,12 +10,14 @@ from .fitting import problem_of
 from .objectives import LEAST_DRAWS, OBJECTIVES, loss
 from .problem import Followed, Problem, Summarised, Validated
 from .space import Value, Values
+from .stressed import stressed
 
 __all__ = [
     "calibrate",
     "METHODS",
     "Budget",
     "problem_of",
+    "stressed",
     "Problem",
     "Summarised",
     "Followed",

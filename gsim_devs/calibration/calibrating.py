@@ -19,7 +19,7 @@ from .estimate import Estimate
 from .finals import Verdict, compare, cost_of_moves, indifferent, reserve
 from .journal import Journal
 from .judging import judged
-from .problem import Identified, Problem
+from .problem import Identified, Problem, Ruled
 from .seeds import Seeds
 from .space import Space, Value
 
@@ -82,7 +82,7 @@ def calibrate(
     verdict = compare(driver, problem, space, seeds, found.suggested, reserved - kept)
     affordable = total is None or total - driver.spent >= cost_of_moves(space)
     moved = indifferent(driver, space, seeds, verdict) if verdict and affordable else ()
-    return _estimate(driver, space, method, seed, found, verdict, moved)
+    return _estimate(driver, problem, space, method, seed, found, verdict, moved)
 
 
 METHODS: Mapping[str, tuple[Callable[[Task], Search], Callable[[Problem, Space], int]]] = {
@@ -133,6 +133,7 @@ def _known(start: Estimate | None, space: Space) -> Array | None:
 
 def _estimate(
     driver: Driver,
+    problem: Problem,
     space: Space,
     method: str,
     seed: int,
@@ -151,13 +152,14 @@ def _estimate(
         seen = {name for name, one in (contraction or {}).items() if one >= _OPEN}
         unlearnt = {*moved} - seen
     untold = tuple(name for name in space.parameters if name in unlearnt)
+    point = space.values(verdict.point[None])[0] if verdict else None
     status, sentence = judged(driver, space, found, verdict, untold)
     return Estimate(
         method=method,
         seed=seed,
         status=status,
         sentence=sentence,
-        point=space.values(verdict.point[None])[0] if verdict else None,
+        point=point,
         units={name: parameter.unit for name, parameter in space.parameters.items()},
         loss=verdict.loss if verdict else None,
         noise=verdict.noise if verdict and math.isfinite(verdict.noise) else None,
@@ -165,6 +167,7 @@ def _estimate(
         untold=untold,
         contraction=contraction,
         within=_within(space, found, spread),
+        broken=problem.broken(point) if point and isinstance(problem, Ruled) else None,
         evaluations=driver.evaluations,
         spent=driver.spent,
         failures=driver.failures,

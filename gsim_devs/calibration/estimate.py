@@ -46,6 +46,8 @@ class Estimate(Declaration):
     """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no method asked."""
     within: Mapping[str, tuple[float, float]] | None = None
     """Where each lies with 90 % probability, by a guess that comes with its error; the posterior, if any, is better."""
+    broken: Mapping[str, int] | None = None
+    """How often the point breaks each rule under stress; none: no rules were asked."""
     evaluations: int = 0
     """Candidates that were simulated."""
     spent: float = 0.0
@@ -79,6 +81,9 @@ class Estimate(Declaration):
             lines.append(f"  {name} = {_in_digits(value)}{_unit(self.units.get(name))}{self._spread(name)}")
         if self.check is not None:
             lines.append(f"check: {self.check.sentence}")
+        if self.broken is not None:
+            told = ", ".join(f"{name} is broken {_times(count)}" for name, count in self.broken.items())
+            lines.append(f"under stress: {told or 'no rule is broken'}")
         if self.loss is not None:
             lines.append(f"loss {self.loss:.6g}, noise {self.noise or 0:.2g}; {self.tied} others as good")
         lines.append(
@@ -124,6 +129,10 @@ def load_estimate(path: Path) -> Estimate:
         raise UsageError(f"{path} is not an estimate: {where}: {first['msg']}") from None
     except (ValueError, TypeError, zipfile.BadZipFile) as error:
         raise UsageError(f"{path} is not an estimate: {error}") from None
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _in_digits(value: Any) -> str:

@@ -92,3 +92,11 @@ class Validated(Protocol):
 
     def validation_losses(self, thetas: Sequence[Values], *, seed: int) -> Array:
         """How badly each of these fits the data that were put aside, (n,)."""
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A problem whose losses also count what breaks rules."""
+
+    def broken(self, theta: Values) -> Mapping[str, int]:
+        """How often these values break each rule."""

@@ -57,6 +57,18 @@ def register(subparsers: Any) -> None:
         action="store_true",
         help="with npe, or auto and --posterior: see whether the posterior is right, with simulations of its own",
     )
+    parser.add_argument(
+        "--rules",
+        metavar="FILE",
+        type=Path,
+        help="with --cases: what candidates break of these rules under stress adds to their loss",
+    )
+    parser.add_argument(
+        "--cases",
+        metavar="FILE",
+        type=Path,
+        help="test inputs; those of the level stress are run for every candidate (all, where none is of that level)",
+    )
     parser.add_argument("--start", metavar="FILE", type=Path, help="an earlier estimate (JSON) to try first")
     parser.add_argument(
         "--resume", metavar="FILE", type=Path, help="keep a journal there; go on where it ends"
@@ -80,7 +92,7 @@ def call(options: argparse.Namespace) -> int:
     budget = Budget(options.budget, options.seconds)
     start = load_estimate(options.start) if options.start else None
     with ExitStack() as stack:
-        problem = _problem(options, stack)
+        problem = _with_rules(_problem(options, stack), options, stack)
         estimate = calibrate(
             problem,
             options.method,
@@ -97,6 +109,31 @@ def call(options: argparse.Namespace) -> int:
     if options.apply and estimate.point is not None:
         apply_estimate(estimate, options.simulator)
     return 0 if estimate.point is not None else 1
+
+
+def _with_rules(problem: Problem, options: argparse.Namespace, stack: ExitStack) -> Problem:
+    """The problem with the rules that are asked for, if any are."""
+    from gsim_devs.calibration import stressed
+    from gsim_devs.contracts import load_contract
+    from gsim_devs.execution import Limits, Pool
+    from gsim_devs.observation import StressTest
+
+    if options.rules is None and options.cases is None:
+        return problem
+    if options.rules is None or options.cases is None:
+        raise UsageError("rules need test inputs to be tried on: give both --rules FILE and --cases FILE")
+    if options.posterior or options.method.startswith("npe"):
+        raise UsageError(
+            "a posterior is learnt from data alone: take the method auto, cma or ga with --rules"
+        )
+    test = StressTest.of_files(
+        load_contract(options.simulator / "contract.json"), options.rules, options.cases
+    )
+    limits = Limits(seconds=max(case.timeout for case in test.cases))
+    launcher = launcher_for(options.simulator, options.isolation)
+    return stressed(
+        problem, test, stack.enter_context(Pool(options.simulator, limits=limits, launcher=launcher))
+    )
 
 
 def _problem(options: argparse.Namespace, stack: ExitStack) -> Problem:
