@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import emd, policies, speed, words
+from . import coverage, emd, policies, speed, words
 from .report import Bar, Part
 from .systems import Systems
 
 __all__ = ["PARTS", "Part", "Bar", "Systems"]
 
 PARTS: Mapping[str, Callable[[Systems, Sequence[int], Callable[[str], None]], Part]] = {
+    "coverage": coverage.measure,
     "emd": emd.measure,
     "policies": policies.measure,
     "speed": speed.measure,
