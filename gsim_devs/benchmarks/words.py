@@ -107,9 +107,13 @@ OTHERS = (
     ),
     Wrong(
         "hospital",
-        "the last are first",
-        ("amount jumps with standard", "rate jumps with standard", "rate drifts with standard"),
-        ("wards.py", "key=lambda group: group.disease", "key=lambda group: -group.disease"),
+        "disease 1 in the standard ward",
+        ("amount grows with icu", "amount jumps with icu", "rate jumps with icu", "rate drifts with icu"),
+        (
+            "wards.py",
+            'wanted = ("standard", "icu") if disease == 2',
+            'wanted = ("standard", "icu") if disease >= 1',
+        ),
     ),
 )
 """Without a bar: how far the words carry beyond epidemics."""

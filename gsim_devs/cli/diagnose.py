@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gsim_devs.observation import StressResult, Theta
 
 _LEAST_DRAWS = 19
+_NO_SAMPLES = "--posterior needs an --estimate with samples beside it (.npz), as of calibrate --posterior"
 
 
 def register(subparsers: Any) -> None:
@@ -89,18 +90,15 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Print the diagnosis; 1 if something is wrong."""
+    _refuse_bad(options)
     from gsim_devs.calibration import load_estimate
     from gsim_devs.contracts import load_contract
     from gsim_devs.diagnostics import check_up
     from gsim_devs.observation import Experiment
 
-    _refuse_bad(options)
     estimate = load_estimate(options.estimate) if options.estimate else None
     if options.posterior and (estimate is None or not estimate.posterior):
-        raise UsageError(
-            "--posterior needs an --estimate with samples beside it (.npz); calibrate with the method npe, or with "
-            "--posterior"
-        )
+        raise UsageError(_NO_SAMPLES)
     contract = load_contract(options.simulator / "contract.json")
     launcher = launcher_for(options.simulator, options.isolation)
     theta = (estimate.point if estimate else None) or {}
@@ -135,6 +133,10 @@ def _refuse_bad(options: argparse.Namespace) -> None:
         raise UsageError(f"--seed must be at least 0, not {options.seed}")
     if options.draws < _LEAST_DRAWS:
         raise UsageError(f"--draws must be at least {_LEAST_DRAWS}, not {options.draws}")
+    if not 0.0 < options.level < 1.0:
+        raise UsageError(f"--level is a probability between 0 and 1, not {options.level}")
+    if options.posterior and options.estimate is None:
+        raise UsageError(_NO_SAMPLES)
     if (options.rules is None) != (options.cases is None):
         raise UsageError("--rules and --cases go together: rules are checked on the runs of test inputs")
 

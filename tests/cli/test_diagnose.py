@@ -4,8 +4,27 @@ import math
 
 import pytest
 
+from gsim_devs.calibration import Estimate, save_estimate
 from tests.diagnostics.epidemics import NAMES, epidemics, fitted
-from tests.observation.sir import ARRAYS, sir_simulator
+from tests.observation.sir import ARRAYS, TOWN, sir_simulator
+
+RULES = """
+system: sir
+rules:
+  - id: nobody-comes
+    clause: Nobody comes.
+    level: component
+    kind: derived
+    on: town.state
+    value: S + I + R
+    equals: args.susceptible + args.infective + args.recovered
+"""
+
+CASES = """
+system: sir
+cases:
+  - {id: few-days, level: stress, arguments: {days: 3}}
+"""
 
 
 def write_csv(path, observed):
@@ -50,17 +69,41 @@ def test_what_the_simulator_lacks_is_told(gsim_devs, tmp_path):
     assert "the simulation strays from the data in" in ended.stdout
 
 
+def test_rules_that_break_under_stress_and_the_numbers_are_shown(gsim_devs, tmp_path):
+    town = sir_simulator(tmp_path / "sir", TOWN.replace("self.I + ill", "self.I + 1 + ill"))
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "cases.yaml").write_text(CASES)
+    write_csv(tmp_path / "data.csv", epidemics("as modelled", seed=1, trajectories=2, days=5))
+
+    ended = gsim_devs(
+        "diagnose", town, "--data", "data.csv", "--rules", "rules.yaml", "--cases", "cases.yaml", "--tables"
+    )
+
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    first, second, *_ = ended.stdout.splitlines()
+    assert first.startswith("The model is wrong")
+    # It gains somebody on each of three days, and so in three of four states.
+    assert second == "- Under stress `nobody-comes` is broken 3 times: “Nobody comes.”"
+    assert "predictive bands hold  step 50%" in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--draws", "2"], "--draws must be at least 19, not 2"),
-        (["--level", "5"], "the level of the tests is a probability between 0 and 1"),
+        (["--level", "5"], "--level is a probability between 0 and 1, not 5.0"),
         (["--estimate", "nothing.json"], "cannot read the estimate nothing.json"),
         (["--seed", "-1"], "--seed must be at least 0"),
+        (["--rules", "rules.yaml"], "--rules and --cases go together"),
+        (["--posterior"], "--posterior needs an --estimate with samples"),
+        (["--estimate", "point.json", "--posterior"], "--posterior needs an --estimate with samples"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(gsim_devs, tmp_path, words, said):
-    ended = diagnosis_of("as modelled", gsim_devs, tmp_path, *words)
+    point = Estimate(method="cma", seed=0, status="converged", sentence="Found.", point={"beta": 0.5})
+    save_estimate(point, tmp_path / "point.json")
+
+    ended = gsim_devs("diagnose", "sir", "--data", "data.csv", *words)
 
     assert ended.returncode == 2
     assert said in ended.stderr
