@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -54,6 +55,8 @@ _SMALLER = 1.5
 _COMPONENTS, _HIDDEN, _EPOCHS, _BATCH, _RATE = 5, 30, 20, 100, 5e-3
 _STEEPEST = 5.0
 """A longer gradient is made this long."""
+_MEMORY, _LONG_MEMORY = 0.9, 0.999
+"""What is kept of the mean gradient, and of its square, from step to step."""
 _EDGE = 1e-4
 """Logits are taken no closer than this to the sides of the box."""
 
@@ -253,22 +256,44 @@ def _mixture(aims: Array, told: Array, seed: int) -> Any:
     with _alone(seed):
         one, other = _tensor(aims), _tensor(told)
         network = build_mdn(one, other, hidden_features=_HIDDEN, num_components=_COMPONENTS)
-        batch = min(_BATCH, max(10, len(aims) // 10))
-        steps = _EPOCHS * (len(aims) // batch)
-        optimiser = torch.optim.Adam(network.parameters(), lr=_RATE)
-        slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-        for step in range(steps):
-            place = step % (len(aims) // batch) * batch
-            if place == 0:
-                order = torch.randperm(len(aims))
-            chosen = order[place : place + batch]
-            loss = network.loss(one[chosen], condition=other[chosen]).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), _STEEPEST)
-            optimiser.step()
-            slower.step()
+        descent = _Descent([*network.parameters()])
+        batches = len(aims) // min(_BATCH, max(10, len(aims) // 10))
+        for epoch in range(_EPOCHS):
+            for batch, chosen in enumerate(torch.randperm(len(aims)).tensor_split(batches)):
+                loss = network.loss(one[chosen], condition=other[chosen]).mean()
+                done = (epoch + batch / batches) / _EPOCHS
+                descent.step(loss, _RATE * (1 + math.cos(math.pi * done)) / 2)
     return network.eval()
+
+
+class _Descent:
+    """Adam (Kingma and Ba 2015). Torch has it too, but loads its compiler for it: that takes longer than to learn."""
+
+    def __init__(self, parameters: Sequence[Any]) -> None:
+        import torch
+
+        self._parameters = parameters
+        self._mean = [torch.zeros_like(one) for one in parameters]
+        self._square = [torch.zeros_like(one) for one in parameters]
+        self._steps = 0
+
+    def step(self, loss: Any, rate: float) -> None:
+        """Go down a little; too long a gradient is shortened."""
+        import torch
+
+        self._steps += 1
+        gradients = torch.autograd.grad(loss, self._parameters)
+        with torch.no_grad():
+            length = torch.stack([one.square().sum() for one in gradients]).sum().sqrt()
+            shorter = min(1.0, _STEEPEST / (float(length) + 1e-6))
+            size = rate / (1 - _MEMORY**self._steps)
+            for value, gradient, mean, square in zip(
+                self._parameters, gradients, self._mean, self._square, strict=True
+            ):
+                mean.lerp_(gradient * shorter, 1 - _MEMORY)
+                square.lerp_((gradient * shorter).square_(), 1 - _LONG_MEMORY)
+                spread = (square / (1 - _LONG_MEMORY**self._steps)).sqrt_()
+                value.addcdiv_(mean, spread + 1e-8, value=-size)
 
 
 def _flow(aims: Array, told: Array, seed: int) -> Any:
