@@ -72,7 +72,9 @@ class ArrayDraw:
         """Draw the number of successes in n trials with probability p each."""
         n, p = np.asarray(n, float), np.asarray(p, float)
         u, n, p = np.broadcast_arrays(self._next(n, p), n, p)
-        return _where((n >= 0) & (n <= _MOST_TRIALS) & (n % 1 == 0) & (p >= 0) & (p <= 1), _binomial, u, n, p)
+        return _where(
+            (n >= 0) & (n <= _MOST_TRIALS) & (np.floor(n) == n) & (p >= 0) & (p <= 1), _binomial, u, n, p
+        )
 
     def poisson(self, mean: ArrayLike) -> Floats:
         """Draw the number of events where `mean` are expected."""
@@ -115,6 +117,8 @@ def normal_quantiles(u: Floats) -> Floats:
 
 def _where(sound: NDArray[np.bool_], quantile: Callable[..., Floats], *columns: Floats) -> Floats:
     """Apply to the rows that are sound; the others are nan."""
+    if sound.ndim == 1 and sound.all():
+        return quantile(*columns)
     out = np.full(sound.shape, np.nan)
     out[sound] = quantile(*(column[sound] for column in columns))
     return out
@@ -123,17 +127,21 @@ def _where(sound: NDArray[np.bool_], quantile: Callable[..., Floats], *columns: 
 def _binomial(u: Floats, n: Floats, p: Floats) -> Floats:
     # Counted in failures where those are rarer, as `binomial_quantile` does.
     turned = p > 0.5
-    v = np.where(turned, np.minimum(np.nextafter(1.0 - u, 1.0), ALMOST_ONE), u)
-    rare = np.where(turned, 1.0 - p, p)
+    v, rare = u, p
+    if turned.any():
+        v = np.where(turned, np.minimum(np.nextafter(1.0 - u, 1.0), ALMOST_ONE), u)
+        rare = np.where(turned, 1.0 - p, p)
     k = np.empty(len(u))
     few = n * rare < FEW
-    k[few] = _stepped(
-        v[few],
-        np.exp(n[few] * np.log1p(-rare[few])),
-        n[few],
+    rows = np.flatnonzero(few)
+    success, trials = rare[rows], n[rows]
+    k[rows] = _stepped(
+        v[rows],
+        np.exp(trials * np.log1p(-success)),
+        trials,
         lambda k, n, odds: (n - k + 1) * odds / k,
-        n[few],
-        rare[few] / (1.0 - rare[few]),
+        trials,
+        success / (1.0 - success),
     )
     many = ~few
     if many.any():
