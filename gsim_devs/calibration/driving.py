@@ -13,11 +13,12 @@ from gsim_devs.errors import SimulationError, UsageError
 from .arrays import Array
 from .asking import Answer, Ask, Budget, Found, Search
 from .journal import Journal
-from .problem import Problem
+from .problem import Explained, Problem
 from .space import Space, Values
 
 _BATCH = 50
 """Candidates that are simulated between two looks at the clock."""
+_EXAMPLES, _LONGEST_REASON = 8, 200
 _CRASHES = (SimulationError, ArithmeticError, ValueError)
 """What a simulation that cannot go on may raise."""
 
@@ -60,6 +61,20 @@ class Driver:
             except StopIteration as end:
                 found: Found = end.value
                 return found
+
+    def why(self) -> str:
+        """The most frequent reason why candidates failed, from the first few that did; empty if nobody can tell."""
+        if not isinstance(self._problem, Explained):
+            return ""
+        failed = [heard.points[np.isnan(heard.losses)] for heard in self.history]
+        points = np.concatenate(failed)[:_EXAMPLES] if failed else np.empty((0, self._space.dimension))
+        reasons = (
+            self._problem.reasons(self._space.values(points), seed=self.history[0].seed)
+            if len(points)
+            else {}
+        )
+        said = next(iter(reasons), "")
+        return "".join(one if one.isprintable() else " " for one in said[:_LONGEST_REASON])
 
     def answer(self, ask: Ask, *, at_any_cost: bool = False) -> Answer:
         """What the problem says, in batches; less than that where the budget ends."""

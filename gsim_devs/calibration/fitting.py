@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -29,6 +30,8 @@ _MORE, _MOST = 5, 20
 """Times so many steps are summarised, first and at last, where simulations are made as arrays; else as many."""
 _NUMBERS_AT_ONCE = 2_000_000
 """Of simulations that are summarised."""
+_FEW = 0.05
+"""The part of the data with which it is seen why a simulation fails."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 0.1
 """Of the simulations of a candidate: where more of them fail, the candidate has failed."""
@@ -79,6 +82,8 @@ class Fit:
         else:
             if not self._paths.starts:
                 raise UsageError("no trajectory has a row after its beginning: there is nothing to fit")
+            if not np.isfinite(self._paths.observed).any():
+                raise UsageError("no trajectory has a value after its beginning: there is nothing to fit")
             self._scale = _spread(_flat(self._paths.observed))
 
     @property
@@ -112,6 +117,16 @@ class Fit:
         chosen = self._experiment.transitions(share=self._share * share, seed=seed)
         told = self._experiment.one_step(thetas, chosen, seed=seed, draws=self._draws)
         return self._scored(list(told), chosen.after)
+
+    def reasons(self, thetas: Sequence[Values], *, seed: int) -> Mapping[str, int]:
+        """By simulating a few steps, or courses."""
+        before = Counter(self._experiment.reasons)
+        told = self.losses(thetas, seed=seed, share=_FEW)
+        found = dict((Counter(self._experiment.reasons) - before).most_common())
+        if not found and np.isnan(told).any():
+            names = ", ".join(self._experiment.dataset.names)
+            return {f"it ran to its end, and told no finite number of {names}": int(np.isnan(told).sum())}
+        return found
 
     @property
     def observed_summary(self) -> Array:

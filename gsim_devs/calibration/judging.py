@@ -50,16 +50,24 @@ def judged(
 def _nothing(driver: Driver) -> str:
     if driver.failures and driver.failures == driver.evaluations:
         return (
-            f"every one of {driver.evaluations} simulations failed; run the simulator with values inside the bounds to "
-            f"see why"
+            f"every one of {driver.evaluations} candidates failed{_because(driver)}: run the simulator with values "
+            f"inside the bounds to see why"
         )
     return "the budget ended before there was anything to compare; give more"
 
 
 def _failures(driver: Driver) -> str:
-    if driver.failures <= _MANY * driver.evaluations:
+    share = driver.failures / max(1, driver.evaluations)
+    if share <= _MANY:
         return ""
-    return f"{driver.failures} of {driver.evaluations} candidates failed: narrow the bounds to what can run"
+    return (
+        f"{100 * share:.0f} % of the candidates failed{_because(driver)}: narrow the bounds to what can run"
+    )
+
+
+def _because(driver: Driver) -> str:
+    why = driver.why()
+    return f", most often with {why!r}" if why else ""
 
 
 def _failing(verdict: Verdict) -> str:

@@ -87,6 +87,14 @@ class Fallible(Protocol):
 
 
 @runtime_checkable
+class Explained(Protocol):
+    """A problem that can tell why simulations fail."""
+
+    def reasons(self, thetas: Sequence[Values], *, seed: int) -> Mapping[str, int]:
+        """Why a few simulations of these fail and how often, the most frequent first."""
+
+
+@runtime_checkable
 class Validated(Protocol):
     """A problem with data that were put aside, on which the last few candidates are compared."""
 

@@ -66,6 +66,10 @@ class StressedFit:
         """Of the simulations that are compared with data."""
         return self._fit.failed(thetas, seed=seed)
 
+    def reasons(self, thetas: Sequence[Values], *, seed: int) -> Mapping[str, int]:
+        """Of the same."""
+        return self._fit.reasons(thetas, seed=seed)
+
     def broken(self, theta: Values) -> Mapping[str, int]:
         """How often these values break each rule; a run that fails is named in place of a rule."""
         (result,) = self._results([theta])

@@ -55,6 +55,8 @@ FILE = "arrays.py"
 MOST_ROWS, MOST_NUMBERS = 200_000, 8_000_000
 """Of simulations, and of what they tell; candidates beyond that are left for another batch."""
 
+_MOST_OF_ONE = 50_000_000
+"""Numbers that one candidate may tell; more are refused."""
 _WORKER = Path(__file__).with_name("array_worker.py")
 _LENGTHS = struct.Struct(">IQ")
 _LONGEST_HEADER = 1 << 16
@@ -184,6 +186,13 @@ class ArrayPath:
         step = self._workers[0].step
         looks = [[round(look / step) for look in start.looks] for start in starts]
         steps, longest = max(map(max, looks)), max(map(len, looks))
+        if steps * draws * len(starts) * len(self._names) > _MOST_OF_ONE:
+            longest_one = max(starts, key=lambda start: start.looks[-1])
+            raise UsageError(
+                f"trajectory {longest_one.trajectory} is looked at {longest_one.looks[-1]:g} after its row at "
+                f"t = {longest_one.time:g}: {steps} steps of {step:g} are too many to simulate; "
+                "is t in the contract's unit of time?"
+            )
         actions = np.full((steps, len(self._contract.actions), len(starts)), np.nan)
         columns = {name: column for column, name in enumerate(self._contract.actions)}
         for row, start in enumerate(starts):
@@ -299,7 +308,10 @@ class _Worker:
         text = json.dumps(request).encode()
         header, told = self._exchange(_LENGTHS.pack(len(text), len(body)) + text + body, expected)
         if "error" in header or len(told) != expected:
-            raise UsageError(f"{self._file}: {header.get('error', 'the worker told too little')}")
+            raise UsageError(
+                f"{self._file}: {header.get('error', 'the worker told too little')}; a step must take whatever lies "
+                "within the bounds, and return nan where there is no answer; without the file components are simulated"
+            )
         return told
 
     def close(self) -> None:
@@ -354,7 +366,8 @@ class _Worker:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if time.monotonic() >= deadline:
                     raise UsageError(
-                        f"{self._file}: still busy after {self._limits.seconds:g} s, and stopped"
+                        f"{self._file}: still busy after {self._limits.seconds:g} s, and stopped; without the file "
+                        "components are simulated"
                     )
                 for key, event in ready:
                     if event & selectors.EVENT_WRITE:
