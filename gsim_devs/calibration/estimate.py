@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from gsim_devs.contracts import Declaration
 from gsim_devs.errors import UsageError
 
 from .arrays import Array
 from .checking import PosteriorCheck
+
+_LARGEST = 64 << 20
+"""Bytes of either file that are read."""
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Estimate(Declaration):
@@ -62,6 +67,15 @@ class Estimate(Declaration):
     """Whether the posterior is right, if that was asked."""
     posterior: Mapping[str, tuple[Any, ...]] | None = None
     """Samples of the posterior, as many values for each parameter; none: the method gives a point only."""
+
+    @model_validator(mode="after")
+    def _samples_agree(self) -> Self:
+        drawn = self.posterior or {}
+        if self.point is not None and (strangers := drawn.keys() - self.point.keys()):
+            raise ValueError(f"there are samples of {min(strangers)!r}, which is no parameter of it")
+        if len({len(values) for values in drawn.values()}) > 1:
+            raise ValueError("there are not as many samples of each parameter")
+        return self
 
     @cached_property
     def samples(self) -> dict[str, Array]:
@@ -113,13 +127,12 @@ def save_estimate(estimate: Estimate, path: Path) -> None:
 
 
 def load_estimate(path: Path) -> Estimate:
-    """Read it again."""
+    """Read it again. Both files may come from anybody."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = _from_json(path)
         beside = path.with_suffix(".npz")
         if beside.exists():
-            with np.load(beside, allow_pickle=False) as arrays:
-                data["posterior"] = {name: arrays[name].tolist() for name in arrays.files}
+            data["posterior"] = _from_arrays(beside)
         return Estimate.model_validate(data)
     except OSError as error:
         raise UsageError(f"cannot read the estimate {path}: {error.strerror or error}") from None
@@ -127,8 +140,38 @@ def load_estimate(path: Path) -> Estimate:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{path} is not an estimate: {where}: {first['msg']}") from None
-    except (ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is not an estimate: {error}") from None
+
+
+def _from_json(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _LARGEST:
+        raise UsageError(f"{path} is not an estimate: it is longer than {_LARGEST >> 20} MB")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError("it holds no object")
+    return data
+
+
+def _from_arrays(path: Path) -> dict[str, Any]:
+    """Samples by name; what is in the archive is measured before it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
+                raise ValueError(f"{path.name} unpacks to more than {_LARGEST >> 20} MB")
+            if any(one.compress_type not in _PACKED for one in archive.infolist()):
+                raise ValueError(f"{path.name} is packed in a way that no estimate is")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: _numbers(arrays[name], name).tolist() for name in arrays.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, MemoryError, OverflowError):
+        # A file that was cut off, or says of itself what is not so.
+        raise ValueError(f"{path.name}, which holds its samples, is damaged") from None
+
+
+def _numbers(array: Any, name: str) -> Any:
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or not np.isfinite(array).all():
+        raise ValueError(f"the samples of {name} are not finite numbers")
+    return array
 
 
 def _times(count: int) -> str:
