@@ -35,7 +35,7 @@ _ROUNDS: Mapping[Wanted, int] = {"summaries": 8, "details": 3}
 """At most."""
 _FLAT = 0.9
 """Of the spread of the box itself; an error this large tells nothing."""
-_PENALTIES = np.logspace(-5, 1, 25)
+_PENALTIES = np.logspace(-6, 1, 29)
 
 
 def usual(problem: Detailed, space: Space) -> int:
@@ -164,9 +164,10 @@ def _guess(box: _Box, points: Array, told: Array, observed: Array) -> _Guess | N
 def _regressed(features: Array, points: Array) -> tuple[Array, Array]:
     """What goes with features of 0, and its error, of every edge; each with the penalty that predicts best."""
     mean, centre = features.mean(axis=0), points.mean(axis=0)
-    spread = features.std(axis=0)
-    left, sizes, right = np.linalg.svd((features - mean) / spread, full_matrices=False)
     aims = points - centre
+    # A feature is as long as its closest relation to any edge: what has to do with none can do little harm.
+    spread = features.std(axis=0) / _closest(features - mean, aims)
+    left, sizes, right = np.linalg.svd((features - mean) / spread, full_matrices=False)
     turned, at = left.T @ aims, right @ (-mean / spread)
     best, guess = np.full(len(centre), np.inf), centre.copy()
     for penalty in len(points) * _PENALTIES:
@@ -179,6 +180,13 @@ def _regressed(features: Array, points: Array) -> tuple[Array, Array]:
         best[better] = square[better]
         guess[better] = (centre + (at * sizes / (sizes**2 + penalty)) @ turned)[better]
     return guess, np.sqrt(best)
+
+
+def _closest(features: Array, aims: Array) -> Array:
+    """The largest correlation of each feature with any of the aims, and never nothing."""
+    lengths = np.outer(np.linalg.norm(features, axis=0), np.linalg.norm(aims, axis=0))
+    relations = np.abs(features.T @ aims) / np.maximum(lengths, 1e-300)
+    return np.asarray(np.maximum(relations.max(axis=1), 1e-6))
 
 
 def _is_enough(before: _Guess, now: _Guess) -> bool:
