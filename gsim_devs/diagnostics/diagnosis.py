@@ -16,7 +16,7 @@ from .findings import Inquiry, inquire
 from .measuring import Comparison, Forecast, compare, forecasts
 from .phrases import counted, it, listed, number
 from .sensitivity import Effect, effects
-from .tables import comparison_table, dimension_table, forecast_table
+from .tables import comparison_table, dimension_table, effect_table, forecast_table
 from .transitions import Simulate, Transitions, drawn
 from .words import sentences
 
@@ -77,6 +77,7 @@ class Diagnosis:
             dimension_table(self.inquiry.dimensions),
             forecast_table(self.forecasts),
             comparison_table(self.comparisons),
+            effect_table(self.effects),
         )
         return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 

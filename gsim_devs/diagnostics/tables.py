@@ -9,6 +9,7 @@ from .coverage import BANDS
 from .findings import Dimension
 from .measuring import Comparison, Forecast
 from .paths import PathCheck
+from .sensitivity import Effect
 
 
 def dimension_table(rows: Sequence[Dimension]) -> list[str]:
@@ -102,6 +103,17 @@ def comparison_table(rows: Sequence[Comparison]) -> list[str]:
     if not lines:
         return []
     return [*_table(head, lines), f"Compared: {rows[0].states}; scaled by: {rows[0].scaling}."]
+
+
+def effect_table(rows: Sequence[Effect]) -> list[str]:
+    """A line for each parameter that was moved."""
+    if not rows:
+        return []
+    head = ("parameter moved far", "change is", "mean step changes by (of its noise)", "most in")
+    return _table(
+        head,
+        [(one.name, one.kind, _number(one.size), one.dimension or "-") for one in rows],
+    )
 
 
 def _number(value: float | None) -> str:
