@@ -223,5 +223,7 @@ def _contraction(space: Space, posterior: Array | None, seed: int) -> dict[str, 
     if posterior is None:
         return None
     before = space.at_quantiles(np.random.default_rng(seed).random((_PRIOR_SAMPLES, space.dimension)))
-    ratio = posterior.std(axis=0) / before.std(axis=0)
+    width = before.std(axis=0)
+    # Where the prior is certain already, there is nothing to learn.
+    ratio = np.divide(posterior.std(axis=0), width, out=np.ones_like(width), where=width > 0)
     return {name: float(1 - ratio[columns].mean()) for name, columns in space.columns.items()}

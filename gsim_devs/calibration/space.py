@@ -23,6 +23,8 @@ from gsim_devs.contracts.parameters import (
     LogRealParameter,
     NormalPrior,
     Parameter,
+    ProbabilityParameter,
+    RealParameter,
     SimplexParameter,
 )
 from gsim_devs.errors import UsageError
@@ -34,6 +36,8 @@ Value: TypeAlias = float | int | tuple[float, ...]
 Values: TypeAlias = Mapping[str, Value]
 """A value for each parameter, by name."""
 
+_FAR = 6
+"""In standard deviations: of a thousand million values, one lies there."""
 _EDGE = 1e-12
 """Quantiles stay this far from 0 and 1, where those of an unbounded distribution are infinite."""
 
@@ -52,6 +56,11 @@ class Space:
                 raise UsageError(
                     f"parameter {name}: nothing lies between {parameter.minimum!r} and {parameter.maximum!r}; "
                     f"give it a maximum above its minimum"
+                )
+            if not isinstance(parameter, SimplexParameter) and _is_excluded(parameter):
+                raise UsageError(
+                    f"parameter {name}: its prior says that it lies nowhere between {parameter.minimum!r} and "
+                    f"{parameter.maximum!r}; move its bounds, or widen its prior"
                 )
 
     @property
@@ -113,6 +122,22 @@ class Space:
         edges = np.eye(len(point))[levels > 0] / levels[levels > 0, None]
         steps = np.concatenate([point - edges, point + edges])
         return np.asarray(steps[((steps >= 0) & (steps <= 1)).all(axis=1)])
+
+
+def _is_excluded(
+    parameter: RealParameter | LogRealParameter | IntegerParameter | ProbabilityParameter,
+) -> bool:
+    """Whether the bounds hold next to nothing of the prior."""
+    prior = parameter.prior
+    if not isinstance(prior, NormalPrior | LognormalPrior):
+        return False
+    low, high = float(parameter.minimum), float(parameter.maximum)
+    if isinstance(prior, NormalPrior):
+        middle, width = prior.mean, prior.sd
+    else:
+        middle, width = math.log(prior.median), prior.sigma
+        low, high = (math.log(one) if one > 0 else -math.inf for one in (low, high))
+    return low > middle + _FAR * width or high < middle - _FAR * width
 
 
 def _width(parameter: Parameter) -> int:

@@ -114,6 +114,31 @@ def test_bounds_with_nothing_between_them_are_refused():
         Space({"rate": real(2.0, 2.0)})
 
 
+@pytest.mark.parametrize(
+    "prior",
+    [
+        NormalPrior(kind="normal", mean=50.0, sd=0.1),
+        NormalPrior(kind="normal", mean=-1.0, sd=0.1),
+        LognormalPrior(kind="lognormal", median=1000.0, sigma=0.5),
+    ],
+)
+def test_a_prior_outside_of_its_bounds_is_refused(prior):
+    with pytest.raises(
+        UsageError, match=r"parameter rate: its prior says that it lies nowhere between 0\.0 and 2\.0"
+    ):
+        Space({"rate": real(0.0, 2.0, prior=prior)})
+
+
+def test_a_prior_that_overlaps_its_bounds_is_cut_off_there():
+    space = Space({"rate": real(0.0, 2.0, prior=NormalPrior(kind="normal", mean=3.0, sd=0.5))})
+
+    values = [one["rate"] for one in space.values(space.at_quantiles(np.linspace(0.01, 0.99, 9)[:, None]))]
+
+    assert values == sorted(values)
+    assert 0.0 < values[0] < values[-1] <= 2.0
+    assert values[4] > 1.5
+
+
 def test_no_parameters_at_all_are_refused():
     with pytest.raises(UsageError, match="nothing to calibrate"):
         Space({})
