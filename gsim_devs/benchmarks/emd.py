@@ -24,7 +24,7 @@ from .systems import Systems
 
 _TRAJECTORIES = 100
 _SAMPLES = 1000
-_STATES = 40
+_STATES = 100
 _SECONDS = 120.0
 
 
@@ -69,7 +69,7 @@ _HEADINGS = (
 )
 _NOTES = (
     (
-        "N = 1000 samples of the next state from each of 40 states; exact multivariate W1, raw units, true structure, "
+        "N = 1000 samples of the next state from each of 100 states; exact multivariate W1, raw units, true structure, "
         "all parameters unknown; 100 trajectories of 60 steps to fit and 100 to choose with; one core."
     ),
     "floor: the true simulator against itself; what is left above it is the error of the fit.",
