@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -92,7 +93,8 @@ class Estimate(Declaration):
         """For a terminal."""
         lines = [f"{self.method}: {self.status}. {self.sentence}"]
         for name, value in (self.point or {}).items():
-            lines.append(f"  {name} = {_in_digits(value)}{_unit(self.units.get(name))}{self._spread(name)}")
+            shown = _in_digits(value, self._ends(name))
+            lines.append(f"  {name} = {shown}{_unit(self.units.get(name))}{self._spread(name)}")
         if self.check is not None:
             lines.append(f"check: {self.check.sentence}")
         if self.broken is not None:
@@ -105,13 +107,18 @@ class Estimate(Declaration):
         )
         return "\n".join(lines) + "\n"
 
-    def _spread(self, name: str) -> str:
+    def _ends(self, name: str) -> tuple[float, float] | None:
+        """Between which values it lies with 90 % probability, if that is known."""
         if name in self.samples and self.samples[name].ndim == 1:
             low, high = np.quantile(self.samples[name], [0.05, 0.95])
-        elif self.within and not self.samples and name in self.within:
-            low, high = self.within[name]
-        else:
+            return float(low), float(high)
+        return (self.within or {}).get(name) if not self.samples else None
+
+    def _spread(self, name: str) -> str:
+        ends = self._ends(name)
+        if ends is None:
             return ""
+        low, high = ends
         told = f"   90 % within {low:.4g} … {high:.4g}"
         return told + (f", contraction {self.contraction[name]:.2f}" if self.contraction else "")
 
@@ -178,10 +185,16 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _in_digits(value: Any) -> str:
+def _in_digits(value: Any, ends: tuple[float, float] | None) -> str:
+    """With no more digits than are known."""
     if isinstance(value, tuple):
         return "(" + ", ".join(f"{share:.4g}" for share in value) + ")"
-    return str(value) if isinstance(value, int) else f"{value:.6g}"
+    if isinstance(value, int):
+        return str(value)
+    digits = 6
+    if ends is not None and value and ends[1] > ends[0]:
+        digits = min(max(math.ceil(math.log10(abs(value) / (ends[1] - ends[0]))) + 1, 2), 6)
+    return f"{value:.{digits}g}"
 
 
 def _unit(unit: str | None) -> str:

@@ -1,5 +1,7 @@
 """Guesses from summaries whose best answers are known."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,15 @@ def test_what_summaries_do_not_depend_on_is_named_and_keeps_its_range():
     assert estimate.contraction["mean"] > 0.9
     low, high = estimate.within["cost"]
     assert high - low > 4.0
+
+
+def test_no_more_digits_are_shown_than_are_known():
+    text = calibrate(Sample({"mean": 3.0, "sd": 2.0}, TWO), "auto").text
+
+    # The mean is known to a tenth, the cost not at all.
+    (mean, cost) = (re.search(rf"{name} = (\S+)", text).group(1) for name in ("mean", "cost"))
+    assert len(mean.replace(".", "")) <= 3
+    assert len(cost.replace(".", "")) <= 2
 
 
 def test_a_whole_number_is_found():
