@@ -6,7 +6,7 @@ What a component's class looks like inside is not examined here.
 from __future__ import annotations
 
 from .folder import refuse_to_replace
-from .manifest import origin_of
+from .manifest import note_calibration, origin_of
 from .packing import pack
 from .simulator import assemble
 from .sources import misplaced, read_arrays, read_sources
@@ -20,6 +20,7 @@ __all__ = [
     "misplaced",
     "pack",
     "origin_of",
+    "note_calibration",
     "swapped",
     "Swap",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
+import secrets
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from typing import Any
 NAME = "manifest.json"
 _KIND = "gsim-devs simulator"
 _FORMAT = 1
+_PARAMETERS = "parameters.json"
 
 
 def manifest_of(system: str, files: Mapping[str, bytes], origin: str) -> bytes:
@@ -35,6 +37,23 @@ def manifest_of(system: str, files: Mapping[str, bytes], origin: str) -> bytes:
         "files": {name: sha256(files[name]).hexdigest() for name in sorted(files)},
     }
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def note_calibration(folder: Path, how: Mapping[str, str | int]) -> None:
+    """Let the manifest of a simulator's folder say that its parameters were calibrated, and how.
+
+    A folder without a manifest of ours is left as it is.
+    """
+    path, parameters = folder / NAME, folder / _PARAMETERS
+    if _PARAMETERS not in (files_of_folder(folder) or ()):
+        return
+    held: Any = json.loads(path.read_bytes())
+    held["files"][_PARAMETERS] = sha256(parameters.read_bytes()).hexdigest()
+    text = (json.dumps(held | {"calibrated": dict(how)}, indent=2, ensure_ascii=False) + "\n").encode()
+    beside = path.with_name(f".{NAME}.{secrets.token_hex(4)}")
+    beside.write_bytes(text)
+    # At once or not at all.
+    beside.replace(path)
 
 
 def files_of_folder(folder: Path) -> tuple[str, ...] | None:

@@ -85,6 +85,7 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Print the estimate; 1 if there is none."""
+    from gsim_devs.assembly import note_calibration
     from gsim_devs.calibration import Budget, apply_estimate, calibrate, load_estimate, save_estimate
 
     if options.seed < 0:
@@ -108,6 +109,7 @@ def call(options: argparse.Namespace) -> int:
         save_estimate(estimate, options.json)
     if options.apply and estimate.point is not None:
         apply_estimate(estimate, options.simulator)
+        note_calibration(options.simulator, {"method": estimate.method, "seed": estimate.seed})
     return 0 if estimate.point is not None else 1
 
 

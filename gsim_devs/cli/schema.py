@@ -25,7 +25,7 @@ def register(subparsers: Any) -> None:
         description="Print the JSON Schema of a kind of file, for editors and other programs.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", help="contract, plan, cases, rules or mutants")
+    parser.add_argument("name", metavar="NAME", help="contract, plan, cases, rules, mutants or data")
     parser.add_argument(
         "--short", action="store_true", help="of rules: every kind and its keys on one page, for people"
     )

@@ -1,4 +1,4 @@
-"""`gsim-devs validate [ID...]`: does everything of a system agree with everything else?
+"""`gsim-devs validate [ID | PATH...]`: does everything of a system agree with everything else?
 
 A line for each file, and for each component of the reference in which something is wrong. Judges no trace and runs
 nothing.
@@ -7,6 +7,8 @@ nothing.
 from __future__ import annotations
 
 import argparse
+import ast
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +20,11 @@ from .components import component_defects
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
-    from gsim_devs.contracts import Contract, PlanTree
+    from gsim_devs.contracts import Contract, DataFile, PlanTree
     from gsim_devs.rules import RuleSet
+
+
+_FOLDERS = ("specs", "contracts", "trace_checkers", "scenarios")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,12 @@ def register(subparsers: Any) -> None:
         description="Check that specification, contract, rules, test inputs and reference of a system agree.",
         allow_abbrev=False,
     )
-    parser.add_argument("ids", metavar="ID", nargs="*", help="systems (default: all)")
+    parser.add_argument(
+        "ids",
+        metavar="ID",
+        nargs="*",
+        help="systems, paths of their folders in scenarios/, or single files of them (default: all)",
+    )
     parser.add_argument(
         "--root", metavar="DIR", type=Path, default=Path(), help="where they are (default: here)"
     )
@@ -49,7 +59,7 @@ def register(subparsers: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Print a line for each file; 1 if one of them is defective."""
-    systems = {system: tuple(_files(options.root, system)) for system in options.ids or _all(options.root)}
+    systems = dict(_reports(options.root, one) for one in options.ids or _all(options.root))
     for reports in systems.values():
         for report in reports:
             print(f"{report.status:9}  {report.file}")
@@ -73,9 +83,26 @@ def _all(root: Path) -> list[str]:
     return found
 
 
+def _reports(root: Path, named: str) -> tuple[str, tuple[FileReport, ...]]:
+    """What is found of a system, or of one of its files."""
+    path = root / named
+    if os.sep not in named and not path.is_file():
+        return named, tuple(_files(root, named))
+    parts = path.parts
+    if path.is_dir() and path.parent.name == "scenarios":
+        return path.name, tuple(_files(path.parent.parent, path.name))
+    for depth, folder in enumerate(parts):
+        if folder in _FOLDERS and depth + 1 < len(parts):
+            system, above = Path(parts[depth + 1]).stem, Path(*parts[:depth])
+            found = tuple(one for one in _files(above, system) if Path(one.file) == path)
+            if found:
+                return named, found
+    raise UsageError(f"{path} is no file of a system that could be validated; try the id of a system")
+
+
 def _files(root: Path, system: str) -> Iterator[FileReport]:
     from gsim_devs.assembly import misplaced
-    from gsim_devs.contracts import load_cases, load_contract, load_mutants, load_plan
+    from gsim_devs.contracts import load_cases, load_contract, load_data_file, load_mutants, load_plan
     from gsim_devs.rules import load_rule_set
 
     yield _spec(root / "specs" / f"{system}.md")
@@ -102,6 +129,13 @@ def _files(root: Path, system: str) -> Iterator[FileReport]:
         if not defects and contract is not None:
             found = component_defects(plan, contract, path.parent / "components")
             yield from (_reported(file, sentences) for file, sentences in found.items())
+    path = root / "scenarios" / system / "reference" / "arrays.py"
+    if path.is_file():
+        yield _reported(path, _arrays(path))
+    path = root / "scenarios" / system / "data.yaml"
+    if path.is_file():
+        data, report = _loaded(load_data_file, path)
+        yield (report if data is None else _reported(path, _data(data, contract, system)))
     path = root / "scenarios" / system / "mutants.yaml"
     if path.is_file():
         mutants, report = _loaded(load_mutants, path)
@@ -146,6 +180,27 @@ def _cases(cases: Any, contract: Contract | None) -> list[str]:
     from gsim_devs.contracts.checks.cases import check_cases
 
     return check_cases(cases, contract) if contract else []
+
+
+def _data(data: DataFile, contract: Contract | None, system: str) -> list[str]:
+    from gsim_devs.contracts import check_data_file
+
+    return [*_misnamed(data.system, system), *(check_data_file(data, contract) if contract else [])]
+
+
+def _arrays(path: Path) -> list[str]:
+    """What steps of arrays need to have; they are not run."""
+    try:
+        statements = ast.parse(path.read_bytes(), str(path)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return [f"it is no Python: {error}"]
+    names = {one.id for each in statements for one in ast.walk(each) if isinstance(one, ast.Name)}
+    functions = {each.name: each for each in statements if isinstance(each, ast.FunctionDef)}
+    defects = [] if "STEP" in names else ["it does not say how long a step takes: STEP = 1.0"]
+    step = functions.get("step")
+    if step is None or len(step.args.args) != 4:
+        defects.append("it has no function step(state, parameters, actions, draw)")
+    return defects
 
 
 def _plan(plan: PlanTree, contract: Contract | None) -> list[str]:

@@ -10,6 +10,7 @@ from gsim_devs.runtime.durations import pattern_of
 
 from .cases import CaseFile
 from .contract import Contract
+from .data_file import DataFile
 from .layout import ConstantSource, FieldSource, TimeSource
 from .mutants import MutantFile
 from .plan import PlanTree
@@ -28,6 +29,7 @@ FILES: dict[str, type[Declaration]] = {
     "cases": CaseFile,
     "rules": RuleFile,
     "mutants": MutantFile,
+    "data": DataFile,
 }
 """The files that have a schema, by name."""
 

@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -32,6 +33,10 @@ def test_the_estimate_is_told_kept_and_applied(gsim_devs, tmp_path, town):
     assert "beta = " in ended.stdout
     assert estimate["point"]["beta"] == pytest.approx(0.7, abs=0.25)
     assert json.loads((town / "parameters.json").read_text()) == estimate["point"]
+    manifest = json.loads((town / "manifest.json").read_text())
+    assert manifest["calibrated"] == {"method": "auto", "seed": 3}
+    for name, expected in manifest["files"].items():
+        assert sha256((town / name).read_bytes()).hexdigest() == expected, name
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,9 @@ def test_the_estimate_is_told_kept_and_applied(gsim_devs, tmp_path, town):
         (["--budget", "0"], "a budget of 0 simulations is none"),
         (["--start", "nothing.json"], "cannot read the estimate nothing.json"),
         (["--seed", "-1"], "--seed must be at least 0"),
+        (["--rules", "rules.yaml"], "give both --rules FILE and --cases FILE"),
+        (["--rules", "r.yaml", "--cases", "c.yaml", "--posterior"], "a posterior is learnt from data alone"),
+        (["--rules", "r.yaml", "--cases", "c.yaml"], "r.yaml: cannot be read"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(gsim_devs, town, words, said):

@@ -15,7 +15,7 @@ from gsim_devs.rules.vocabulary import kinds
 RULES = sorted((Path(__file__).parents[2] / "trace_checkers").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("name", ["contract", "plan", "cases", "rules", "mutants"])
+@pytest.mark.parametrize("name", ["contract", "plan", "cases", "rules", "mutants", "data"])
 def test_each_schema_is_a_schema(capsys, name):
     code = main(["schema", name])
 
@@ -59,3 +59,16 @@ def test_the_short_page_of_rules_has_every_kind_and_fits_into_a_terminal_or_two(
 def test_only_rules_have_a_short_page(capsys):
     assert main(["schema", "plan", "--short"]) == 2
     assert "--short is for rules" in capsys.readouterr().err
+
+
+def test_the_schema_of_data_holds_for_the_files_that_there_are(capsys):
+    main(["schema", "data"])
+    validator = Draft202012Validator(json.loads(capsys.readouterr().out))
+    files = sorted((Path(__file__).parents[2] / "scenarios").glob("*/data.yaml"))
+
+    found = [read_yaml(path.read_text(), str(path)).data for path in files]
+
+    assert found
+    for data in found:
+        assert list(validator.iter_errors(data)) == []
+        assert list(validator.iter_errors(data | {"step": 5})) != []

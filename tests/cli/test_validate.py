@@ -302,3 +302,59 @@ def test_mutants_are_checked_where_there_are_some(root, report):
 
     change(path, "id: lost", "id: lost, cause: none")
     assert "cause" in report()[1]["scenarios/shop/mutants.yaml"][1]
+
+
+DATA = """system: shop
+variants:
+  usual:
+    arguments: {customers: [1, 5]}
+"""
+
+
+def test_how_data_are_made_is_held_against_the_contract(root, report):
+    path = root / "scenarios/shop/data.yaml"
+    name = "scenarios/shop/data.yaml"
+
+    path.write_text(DATA)
+    _, unknown = report("shop")
+    path.write_text(
+        DATA.replace("system: shop", "system: queue").replace("    arguments: {customers: [1, 5]}", "    {}")
+    )
+    _, misnamed = report("shop")
+    path.write_text(DATA.replace("variants", "variant"))
+    code, broken = report("shop")
+
+    assert unknown[name] == ("defective", "usual: there is no argument 'customers' in the contract")
+    assert "speaks of queue" in misnamed[name][1]
+    assert code == 1
+    assert "variant" in broken[name][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("STEP = 1.0\n\n\ndef step(state, parameters, actions, draw):\n    return state\n", ""),
+        ("def step(state):\n    return state\n", "STEP = 1.0 it has no function step(state, parameters"),
+        ("def (", "it is no Python"),
+    ],
+)
+def test_steps_of_arrays_are_looked_at_and_not_run(root, report, text, said):
+    path = root / "scenarios/shop/reference/arrays.py"
+    path.parent.mkdir()
+    path.write_text(text)
+
+    status, defects = report("shop")[1]["scenarios/shop/reference/arrays.py"]
+
+    assert status == ("defective" if said else "ok")
+    assert said in defects
+
+
+def test_a_system_can_be_named_by_its_folder_and_a_file_alone(root, report, capsys):
+    whole = report("scenarios/shop")[1]
+
+    assert whole == report("shop")[1]
+    for name in ("contracts/shop.yaml", "scenarios/shop/cases.yaml", "specs/shop.md"):
+        assert report(name) == (0, {name: whole[name]})
+    capsys.readouterr()
+    assert main(["validate", "scenarios/shop/nothing.yaml"]) == 2
+    assert "is no file of a system that could be validated" in capsys.readouterr().err
