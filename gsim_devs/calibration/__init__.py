@@ -10,6 +10,7 @@ from .fitting import problem_of
 from .objectives import LEAST_DRAWS, OBJECTIVES, loss
 from .problem import Followed, Problem, Summarised, Validated
 from .space import Value, Values
+from .starting import left_out
 from .stressed import stressed
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Estimate",
     "save_estimate",
     "load_estimate",
+    "left_out",
     "apply_estimate",
     "loss",
     "OBJECTIVES",

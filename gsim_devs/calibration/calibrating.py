@@ -22,6 +22,7 @@ from .judging import judged
 from .problem import Identified, Problem, Ruled
 from .seeds import Seeds
 from .space import Space, Value
+from .starting import known
 
 _PRIOR_SAMPLES = 4096
 _OPEN = 0.1
@@ -74,7 +75,7 @@ def calibrate(
     )
     driver = Driver(problem, space, limits, journal)
     task = Task(
-        problem, space, seeds, limits.simulations or 10 * usual, _known(start, space), posterior, check
+        problem, space, seeds, limits.simulations or 10 * usual, known(start, space), posterior, check
     )
     found = driver.follow(search(task))
     # Where there is hardly enough to compare the last few, nothing is moved.
@@ -118,17 +119,6 @@ def _header(
         "start": start.data["point"] if start else None,
         "parameters": {name: one.model_dump(mode="json") for name, one in space.parameters.items()},
     }
-
-
-def _known(start: Estimate | None, space: Space) -> Array | None:
-    if start is None or start.point is None:
-        return None
-    same = {
-        name: value
-        for name, value in start.point.items()
-        if name in space.parameters and start.units.get(name) == space.parameters[name].unit
-    }
-    return space.point(same)
 
 
 def _estimate(

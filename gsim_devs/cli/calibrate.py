@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,14 @@ def register(subparsers: Any) -> None:
 def call(options: argparse.Namespace) -> int:
     """Print the estimate; 1 if there is none."""
     from gsim_devs.assembly import note_calibration
-    from gsim_devs.calibration import Budget, apply_estimate, calibrate, load_estimate, save_estimate
+    from gsim_devs.calibration import (
+        Budget,
+        apply_estimate,
+        calibrate,
+        left_out,
+        load_estimate,
+        save_estimate,
+    )
 
     if options.seed < 0:
         raise UsageError(f"--seed must be at least 0, not {options.seed}")
@@ -94,6 +102,8 @@ def call(options: argparse.Namespace) -> int:
     start = load_estimate(options.start) if options.start else None
     with ExitStack() as stack:
         problem = _with_rules(_problem(options, stack), options, stack)
+        for sentence in left_out(start, problem.parameters) if start else ():
+            print(f"gsim-devs: {options.start}: {sentence}", file=sys.stderr)
         estimate = calibrate(
             problem,
             options.method,
