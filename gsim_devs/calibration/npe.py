@@ -68,11 +68,15 @@ def npe(task: Task) -> Search:
     if not isinstance(task.problem, Summarised):
         raise UsageError("the method npe needs summaries, and this problem tells none; take the method cma")
     observed = np.asarray(task.problem.observed_summary, dtype=float)
-    box, rows, left, over = yield from _close_in(task, observed)
+    known, left, over = yield from _close_in(task, observed)
     aside = min(CHECKS, task.simulations // 5) if task.check else 0
+    box, rows = known[-1]
     if not over:
         made, over = yield from _simulate(task, box, left - aside, "summaries")
         rows = rows.and_more(made)
+    if len(rows.quantiles) < _LEAST:
+        # The budget ended early: the box before that is wider, but full.
+        box, rows = known[-2] if len(known) > 1 else (box, rows)
     if len(rows.quantiles) < _LEAST:
         return Found(rows.quantiles[:0], converged=False)
     learnt = _Learnt(task, box, rows, observed)
@@ -154,23 +158,27 @@ def _whole(task: Task) -> _Box:
     return _Box(np.zeros(task.space.dimension), np.ones(task.space.dimension))
 
 
-def _close_in(task: Task, observed: Array) -> Generator[Ask, Answer, tuple[_Box, _Rows, int, bool]]:
-    """The last box, what is known in it, how many simulations are left, and whether the budget is spent."""
+def _close_in(
+    task: Task, observed: Array
+) -> Generator[Ask, Answer, tuple[list[tuple[_Box, _Rows]], int, bool]]:
+    """The boxes and what is known in each, how many simulations are left, and whether the budget is spent."""
     box, left = _whole(task), task.simulations
     rows = _Rows(np.empty((0, task.space.dimension)), np.empty((0, len(observed))))
+    known = []
     size = min(_ROUND, max(_LEAST, task.simulations // 8))
     while left - size >= task.simulations // 2:
         made, over = yield from _simulate(task, box, size, "summaries")
         left -= size
         rows = rows.and_more(made)
+        known.append((box, rows))
         if over or len(rows.quantiles) < _LEAST:
-            return box, rows, left, over
+            return known, left, over
         before, box = box, _closer(box, rows, observed)
         # Elsewhere than in boxes that hold all of the new one, those that were made before would be too many.
         rows = rows.only(box.holds(rows.quantiles) & before.covers(box))
         if np.prod(before.width / box.width) < _SMALLER:
             break
-    return box, rows, left, False
+    return [*known, (box, rows)], left, False
 
 
 def _closer(box: _Box, rows: _Rows, observed: Array) -> _Box:

@@ -7,6 +7,10 @@ import pytest
 from scipy import stats
 
 from gsim_devs.calibration import Budget, calibrate, load_estimate, save_estimate
+from gsim_devs.calibration.asking import Answer, Task
+from gsim_devs.calibration.npe import npe
+from gsim_devs.calibration.seeds import Seeds
+from gsim_devs.calibration.space import Space
 from gsim_devs.errors import UsageError
 from tests.calibration.problems import Formula, normal, real, whole
 
@@ -219,6 +223,22 @@ def test_an_integer_and_one_parameter_alone_have_posteriors():
 def test_a_problem_that_tells_losses_only_is_refused(method):
     with pytest.raises(UsageError, match=f"the method {method} needs"):
         calibrate(normal(), method)
+
+
+def test_where_the_budget_ends_early_what_was_made_by_then_is_learnt_from():
+    problem, space = Linear(), Space(Linear.parameters)
+    search = npe(Task(problem, space, Seeds(1), simulations=2000))
+    ask = next(search)
+    for _ in range(2):
+        ask = search.send(Answer(problem.summaries(space.values(ask.points), seed=ask.seed)))
+
+    with pytest.raises(StopIteration) as ended:
+        search.send(Answer(np.empty((0, 0)), over=True))
+
+    found = ended.value.value
+    mean, covariance = problem.posterior
+    assert not found.converged
+    assert np.abs(found.posterior.mean(axis=0) * 20 - 10 - mean).max() < np.sqrt(np.diag(covariance)).min()
 
 
 def test_summaries_that_do_not_depend_on_anything_are_refused():

@@ -46,10 +46,12 @@ def estimate(*arguments):
     return json.loads(Path("estimate.json").read_text()) | {"seconds": None}
 
 
-@pytest.mark.parametrize(("method", "budget"), [("cma", "900"), ("npe", "500")])
-def test_killed_and_resumed_it_says_what_it_would_have_said(folder, method, budget):
+@pytest.mark.parametrize(
+    "search",
+    [["--method", "cma", "--budget", "900"], ["--method", "npe", "--budget", "500", "--check-posterior"]],
+)
+def test_killed_and_resumed_it_says_what_it_would_have_said(folder, search):
     journal = folder / "journal"
-    search = ["--method", method, "--budget", budget]
 
     kill_after(4, journal, *CALIBRATE, *search, "--resume", "journal")
     reached = lines(journal)
@@ -57,3 +59,4 @@ def test_killed_and_resumed_it_says_what_it_would_have_said(folder, method, budg
 
     assert 4 <= reached < lines(journal)
     assert resumed == estimate(*search)
+    assert (resumed["check"] is not None) == ("--check-posterior" in search)
