@@ -40,7 +40,18 @@ BUDGET = 200 * 10 * _TRAJECTORIES * _STEPS
 _LEAST, _LEAST_OF_ARRAYS = 8.0, 5.0
 _STANDARD_ERRORS = 4.0
 _SCRIPT = Path(__file__).with_name("coordinator.py")
-_HEADINGS = ("simulations", "Coordinator", "components", "arrays", "components x", "arrays x")
+_PARTING = "calendar.py", "self.day = 0", "self.day = 0 if type(self) is Calendar else 1"
+"""A component, a line of it, and what makes simulations part: whoever asks for a type is left alone."""
+_HEADINGS = (
+    "simulations",
+    "Coordinator",
+    "one by one",
+    "components",
+    "arrays",
+    "one by one x",
+    "components x",
+    "arrays x",
+)
 
 
 @dataclass(frozen=True)
@@ -76,9 +87,10 @@ class Kind:
 class Found:
     """What the repetitions of one kind took, in processor seconds for each step, and how far they agree."""
 
-    coordinator: list[float]
-    components: list[float]
-    arrays: list[float]
+    coordinator: list[float] = field(default_factory=list)
+    one_by_one: list[float] = field(default_factory=list)
+    components: list[float] = field(default_factory=list)
+    arrays: list[float] = field(default_factory=list)
     differing: int = 0
     """Simulations in which components do not report what they report under the Coordinator."""
     compared: int = 0
@@ -107,14 +119,15 @@ def measured(systems: Systems, seeds: Sequence[int], tell: Callable[[str], None]
     bare = _without_arrays(folder, systems.folder / f"{_SYSTEM}-components")
     with (
         Experiment(bare, contract, data, workers=1) as components,
+        Experiment(_parting(bare), contract, data, workers=1) as parted,
         Experiment(folder, contract, data, workers=1) as arrays,
     ):
         found = {}
         for kind in _kinds(components, sizes):
-            found[kind.name] = Found([], [], [])
+            found[kind.name] = Found()
             for seed in seeds:
                 tell(f"speed: {kind.name}, seed {seed}")
-                _repeat(found[kind.name], kind, components, arrays, folder, seed, sizes.candidates)
+                _repeat(found[kind.name], kind, components, parted, arrays, folder, seed, sizes.candidates)
         tell("speed: the full budget by arrays")
         full = [_full_budget(arrays, seeds[0])] if sizes.calibrates else []
     rows = [row for name, one in found.items() for row in _rows(name, one)]
@@ -136,6 +149,7 @@ def _repeat(
     found: Found,
     kind: Kind,
     components: Experiment,
+    parted: Experiment,
     arrays: Experiment,
     folder: Path,
     seed: int,
@@ -145,7 +159,7 @@ def _repeat(
     candidates = _candidates(components.contract, count, seed)
     some = range(0, count, max(1, count // kind.coordinated))
     # Workers start, and are looked at, before time counts.
-    for experiment in (components, arrays):
+    for experiment in (components, parted, arrays):
         experiment.simulate(candidates[:2], kind.starts[:2], seed=seed)
     seconds, theirs = _by_coordinator(folder, components, [candidates[k] for k in some], kind.starts, seed)
     found.coordinator.append(seconds / _steps(kind.starts, len(some)))
@@ -155,7 +169,10 @@ def _repeat(
     started = _busy()
     arrays.simulate(candidates, kind.all_starts, seed=seed)
     found.arrays.append((_busy() - started) / _steps(kind.all_starts, count))
-    same = (ours[some] == theirs).all(axis=(2, 3))
+    started = _busy()
+    alone = parted.simulate([candidates[k] for k in some], kind.starts, seed=seed)[:, 0]
+    found.one_by_one.append((_busy() - started) / _steps(kind.starts, len(some)))
+    same = ((ours[some] == theirs) & (alone == theirs)).all(axis=(2, 3))
     found.differing += int((~same).sum())
     found.compared += same.size
     others = arrays.simulate(candidates, kind.starts, seed=seed)[:, 0]
@@ -219,16 +236,17 @@ def _full_budget(arrays: Experiment, seed: int) -> str:
 
 
 def _rows(name: str, found: Found) -> list[tuple[Cell, ...]]:
-    each = [median(one) for one in (found.coordinator, found.components, found.arrays)]
-    rates: list[Cell] = [f"{round(1 / one):,}" for one in each]
-    seconds: list[Cell] = [f"{one * BUDGET:,.0f}" for one in each]
-    times = (
+    each = [median(one) for one in (found.coordinator, found.one_by_one, found.components, found.arrays)]
+    rates = [f"{round(1 / one):,}" for one in each]
+    seconds = [f"{one * BUDGET:,.0f}" for one in each]
+    times = [
+        median(_ratios(found.coordinator, found.one_by_one)),
         median(_ratios(found.coordinator, found.components)),
         median(_ratios(found.components, found.arrays)),
-    )
+    ]
     return [
         (f"{name}: steps/s", *rates, *times),
-        (f"{name}: seconds for the full budget", *seconds, None, None),
+        (f"{name}: seconds for the full budget", *seconds, None, None, None),
     ]
 
 
@@ -279,6 +297,19 @@ def _without_arrays(folder: Path, copy: Path) -> Path:
     return copy
 
 
+def _parting(folder: Path) -> Path:
+    """The same simulator, in which simulations do not go together."""
+    name, line, other = _PARTING
+    copy = folder.with_name(f"{folder.name}-parted")
+    if not copy.exists():
+        shutil.copytree(folder, copy)
+        source = copy / "components" / name
+        before = source.read_text(encoding="utf-8")
+        source.write_text(before.replace(line, other), encoding="utf-8")
+        assert source.read_text(encoding="utf-8") != before
+    return copy
+
+
 def _busy() -> float:
     """Processor seconds so far, of this process and of the workers that it has; time itself where they are not told."""
     tasks = Path("/proc/self/task")
@@ -307,6 +338,7 @@ _NOTES = (
         "One core: processor seconds of everything that takes part, in turn, medians; starting processes and loading "
         "the simulator are left out. Coordinator: a fresh model for each simulation, records in memory. Components: "
         "the same components, many candidates and beginnings in one request to a worker, going through the model "
-        "together. Arrays: the simulator's arrays.py."
+        "together; one by one: without that, as in a model in which chance decides what happens when. Arrays: the "
+        "simulator's arrays.py. The first two factors are over the Coordinator, the last is over components."
     ),
 )
