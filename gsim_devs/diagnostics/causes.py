@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .findings import Finding, Inquiry
-from .phrases import listed, number
+from .phrases import it, listed, number
 from .shapes import Course, Flow
 from .slicing import TIME
 
@@ -34,13 +34,17 @@ def causes_of(inquiry: Inquiry) -> tuple[Cause, ...]:
 
 
 def _still(inquiry: Inquiry) -> Iterator[Cause]:
-    if inquiry.still:
-        never = "never changes" if len(inquiry.still) == 1 else "never change"
+    if still := _never_moved(inquiry):
+        never, do = ("never changes", "does") if len(still) == 1 else ("never change", "do")
         yield Cause(
             STILL,
-            f"{listed(inquiry.still)} {never} in the data, and {'does' if len(inquiry.still) == 1 else 'do'} in the "
-            "simulation: what moves it there is not in the system.",
+            f"{listed(still)} {never} in the data, and {do} in the simulation: what moves {it(still)} there is not in "
+            "the system.",
         )
+
+
+def _never_moved(inquiry: Inquiry) -> list[str]:
+    return [one.name for one in inquiry.findings if one.kind == "still"]
 
 
 def _differences(inquiry: Inquiry) -> Iterator[Cause]:
@@ -64,7 +68,7 @@ def _courses(inquiry: Inquiry) -> Iterator[Cause]:
             f"{_course(one)}{seen}. That accounts for {one.share:.0%} of the squared errors beyond noise.",
         )
     off = {name for one in inquiry.courses for name in one.names}
-    if off - {*inquiry.still} and not clear:
+    if off - {*_never_moved(inquiry)} and not clear:
         yield Cause(
             FIT_AGAIN,
             "Errors follow nothing but a level or a rate that is off everywhere: fit again before changing the model.",

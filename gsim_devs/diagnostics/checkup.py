@@ -166,12 +166,12 @@ def check_up(
     if steps.starts:
         moved = _moved(experiment.parameters, theta) if sensitivity else {}
         before = _Arrays(experiment, steps, draws)
+        fitted = before.like(training) if training else None
         diagnosis = diagnose(
             before.observed,
             partial(before.simulate, thetas),
-            training=_Arrays(training, training.transitions(), draws).observed_as(before)
-            if training
-            else None,
+            training=fitted.observed if fitted else None,
+            simulate_training=partial(fitted.simulate, thetas) if fitted else None,
             moved={
                 name: partial(before.simulate, [{**one, name: value} for one in thetas])
                 for name, value in moved.items()
@@ -202,21 +202,26 @@ def check_up(
 class _Arrays:
     """Observed steps without what is missing at their start, and simulations of those."""
 
-    def __init__(self, experiment: Experiment, steps: Steps, draws: int) -> None:
+    def __init__(
+        self, experiment: Experiment, steps: Steps, draws: int, columns: np.ndarray[Any, Any] | None = None
+    ) -> None:
         known = np.isfinite(steps.before)
-        self.columns = (
-            known.mean(axis=0) >= _KNOWN_ENOUGH if len(known) else np.ones(known.shape[1], dtype=bool)
-        )
+        if columns is None:
+            columns = (
+                known.mean(axis=0) >= _KNOWN_ENOUGH if len(known) else np.ones(known.shape[1], dtype=bool)
+            )
+        self._columns = columns
+        self._rows = np.flatnonzero(known[:, columns].all(axis=1))
         self._experiment, self._steps, self._draws = experiment, steps, draws
+
+    def like(self, training: Experiment) -> _Arrays | None:
+        """Steps of other data, with the same dimensions; None where there are none."""
+        found = _Arrays(training, training.transitions(), self._draws, self._columns)
+        return found if len(found._rows) else None
 
     @property
     def observed(self) -> Transitions:
-        return self.observed_as(self)
-
-    def observed_as(self, other: _Arrays) -> Transitions:
-        """With the dimensions of other steps."""
-        steps, columns = self._steps, other.columns
-        rows = self._rows(columns)
+        steps, rows, columns = self._steps, self._rows, self._columns
         names = tuple(name for name, is_in in zip(steps.names, columns, strict=True) if is_in)
         return Transitions(
             steps.before[rows][:, columns],
@@ -227,15 +232,9 @@ class _Arrays:
         )
 
     def simulate(self, thetas: Sequence[Theta], seed: int) -> Floats:
-        simulated = _simulated(self._experiment, thetas, self._steps.starts, seed, self._draws)[:, :, 0]
-        chosen: Floats = simulated[:, self._rows(self.columns)][:, :, self.columns]
-        return chosen
-
-    def _rows(self, columns: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        rows: np.ndarray[Any, Any] = np.logical_and.reduce(
-            np.isfinite(self._steps.before[:, columns]), axis=1
-        )
-        return rows
+        starts = [self._steps.starts[row] for row in self._rows]
+        chosen: Floats = _simulated(self._experiment, thetas, starts, seed, self._draws)[:, :, 0]
+        return chosen[:, :, self._columns]
 
 
 def _simulated(

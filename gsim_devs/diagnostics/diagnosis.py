@@ -106,7 +106,6 @@ class Diagnosis:
             ],
             "dimensions": [_plain(asdict(one)) for one in self.inquiry.dimensions],
             "exact": list(self.inquiry.exact),
-            "still": list(self.inquiry.still),
             "exchanges": [asdict(one) for one in self.inquiry.exchanges],
             "courses": [
                 {
@@ -139,6 +138,7 @@ def diagnose(
     simulate: Simulate,
     *,
     training: Transitions | None = None,
+    simulate_training: Simulate | None = None,
     moved: Mapping[str, Simulate] | None = None,
     contraction: Mapping[str, float] | None = None,
     are_uncertain: bool = False,
@@ -147,17 +147,21 @@ def diagnose(
 ) -> Diagnosis:
     """Test the simulation on transitions that it was not fitted to.
 
-    `training` are those that parameters were fitted to: what is uncertain about the fit is then allowed for. Without
-    them parameters count as certain, unless draws have different ones, as samples of a posterior do: say so by
-    `are_uncertain`. `moved` are simulations in which one parameter each is moved far; `contraction` says of each
-    parameter how much narrower the posterior is than the prior (0 to 1).
+    `training` are those that parameters were fitted to: what is uncertain about the fit is then allowed for, and where
+    they are simulated too, they help to tell what is behind errors. Without them parameters count as certain, unless
+    draws have different ones, as samples of a posterior do: say so by `are_uncertain`. `moved` are simulations in which
+    one parameter each is moved far; `contraction` says of each parameter how much narrower the posterior is than the
+    prior (0 to 1).
     A right simulation is called wrong with a probability of at most `level`.
     """
     if not 0.0 < level < 1.0:
         raise UsageError(f"the level of the tests is a probability between 0 and 1, not {level}")
     draws = drawn(simulate, seed, observed)
     share = _OF_A_FIT * len(observed.times) / len(training.times) if training and not are_uncertain else 0.0
-    inquiry = inquire(observed, draws, level=level, fitted_share=share, seed=seed)
+    fitted = None
+    if training and simulate_training:
+        fitted = training, drawn(simulate_training, seed + 4, training)
+    inquiry = inquire(observed, draws, level=level, fitted_share=share, seed=seed, fitted=fitted)
     moves = effects(observed, draws, simulate, moved or {}, level=level, seed=seed)
     failed = float(np.isnan(draws).any(axis=2).mean())
     causes = causes_of(inquiry)

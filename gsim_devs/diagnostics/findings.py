@@ -31,7 +31,7 @@ _Failed = tuple[str, Test, float, float]
 class Finding:
     """One way in which a dimension is wrong."""
 
-    kind: Literal["bias", "trajectories differ", "dispersion", "memory", "impossible", "shape"]
+    kind: Literal["bias", "trajectories differ", "dispersion", "memory", "impossible", "still", "shape"]
     name: str
     """The dimension."""
     p: float
@@ -86,21 +86,39 @@ class Inquiry:
     exchanges: tuple[Exchange, ...]
     exact: tuple[str, ...]
     """Dimensions that the simulation foretells exactly."""
-    still: tuple[str, ...]
-    """Dimensions that never change in the data, and do in the simulation."""
     courses: tuple[Course, ...]
     """What biases follow best: one for each group of dimensions whose errors are opposite."""
     tests: int
 
 
-def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share: float, seed: int) -> Inquiry:
-    """Test all dimensions."""
+def inquire(
+    observed: Transitions,
+    draws: Floats,
+    *,
+    level: float,
+    fitted_share: float,
+    seed: int,
+    fitted: tuple[Transitions, Floats] | None = None,
+) -> Inquiry:
+    """Test all dimensions.
+
+    `fitted` are steps that parameters were fitted to, and as many draws of each. They are asked too whether
+    trajectories differ and what errors follow, which a fit of what all have in common leaves as it is.
+    """
     groups = slices(observed)
     suspects = suspected(observed, draws, groups, fitted_share)
     cuts = [cut for group in groups for cut in group]
+    more, more_draws, all_suspects, all_cuts = observed, draws, suspects, cuts
+    if fitted is not None:
+        more, more_draws = _together(observed, draws, *fitted)
+        more_groups = slices(more)
+        all_suspects = suspected(more, more_draws, more_groups, fitted_share)
+        all_cuts = [cut for group in more_groups for cut in group]
+    with_more = {one.name: one for one in all_suspects}
     for one in suspects:
         # A few tests have half of the level, since all others are made in one way or another by their outcome.
-        one.differs = trajectories_differ(one, cuts, level / 2 / len(suspects))
+        one.differs = trajectories_differ(with_more[one.name], all_cuts, level / 2 / len(suspects))
+        one.spread = with_more[one.name].spread
     for one in suspects:
         # What differs between trajectories in one dimension moves those that it exchanges with.
         one.by_trajectory = any(other.differs for other in suspects)
@@ -118,7 +136,8 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
     wrong = [one for one in suspects if any(kind == "bias" for kind, *_ in failed[one.name])]
     courses = []
     for group in groups_of(wrong):
-        found = course([(one.column, one.errors) for one in group], observed, noises_of(draws))
+        asked = [(one.column, with_more[one.name].errors) for one in group]
+        found = course(asked, more, noises_of(more_draws))
         courses += [found] if found else []
         for one in group:
             one.course = found
@@ -134,9 +153,22 @@ def inquire(observed: Transitions, draws: Floats, *, level: float, fitted_share:
         for column, name in enumerate(observed.names)
         if _is_exact(observed.after[:, column], draws[:, :, column])
     )
-    still = tuple(one.name for one in wrong if not np.nan_to_num(observed.changes[:, one.column]).any())
     dimensions = tuple(_dimension(one, observed, draws, seed) for one in suspects)
-    return Inquiry(findings, dimensions, exchanges, exact, still, tuple(courses), len(tests))
+    return Inquiry(findings, dimensions, exchanges, exact, tuple(courses), len(tests))
+
+
+def _together(
+    observed: Transitions, draws: Floats, fitted: Transitions, fitted_draws: Floats
+) -> tuple[Transitions, Floats]:
+    """The steps of both, whose trajectories are others even where they have the same names."""
+    both = Transitions(
+        np.concatenate((observed.before, fitted.before)),
+        np.concatenate((observed.after, fitted.after)),
+        np.concatenate((observed.times, fitted.times)),
+        np.concatenate((observed.codes, fitted.codes + observed.codes.max() + 1)),
+        observed.names,
+    )
+    return both, np.concatenate((draws, fitted_draws), axis=1)
 
 
 def _tests_of(
@@ -151,6 +183,7 @@ def _tests_of(
         ("dispersion", dispersion(one.errors, one.explained, one.columns)),
         ("memory", autocorrelation(one.errors, one.explained)),
         ("impossible", _impossible(observed, draws, one.column)),
+        ("still", _still(observed, draws, one.column)),
         ("shape", odd_shape(ranks(observed, draws, one.column, seed=seed))),
     ):
         if result is not None:
@@ -163,6 +196,24 @@ def _impossible(observed: Transitions, draws: Floats, column: int) -> tuple[Test
 
     wrong, of, p = impossible(observed, draws, column)
     return (Test(float(-ndtri(max(p, 1e-300))), p), wrong / of) if wrong else None
+
+
+def _still(observed: Transitions, draws: Floats, column: int) -> tuple[Test, float] | None:
+    """How probable it is that nothing ever changes; how often it does in the simulation. None where something does."""
+    from scipy.special import ndtri
+
+    changes = observed.changes[:, column]
+    known = np.isfinite(changes)
+    if changes[known].any():
+        return None
+    moves = draws[:, known, column] - observed.before[known, column]
+    counts = np.isfinite(moves).sum(axis=0)
+    # One more draw that does not move, so that few draws are not certain.
+    rate = (np.nan_to_num(moves) != 0.0).sum(axis=0) / (counts + 1)
+    if not rate.any():
+        return None
+    p = float(np.exp(np.log1p(-rate).sum()))
+    return Test(float(-ndtri(max(p, 1e-300))), p), float(rate.mean())
 
 
 def _is_exact(after: Floats, simulated: Floats) -> bool:
@@ -207,6 +258,8 @@ def _findings_of(one: Suspect, own: list[_Failed]) -> Iterable[Finding]:
         yield _finding(one, "dispersion", own)
     if "impossible" in kinds:
         yield _finding(one, "impossible", own)
+    if "still" in kinds:
+        yield _finding(one, "still", own)
     if "memory" in kinds and not explained:
         yield _finding(one, "memory", own)
     if kinds == {"shape"}:

@@ -220,7 +220,9 @@ def autocorrelation(found: Errors, explained: Floats) -> tuple[Test, float] | No
     size = float((standard**2).mean()) if len(standard) else 0.0
     if len(products) < _LEAST_PAIRS or size <= 0.0:
         return None
-    variance = float((products**2).sum())
+    scatter = (found.noise / (found.noise + small(found)))[order]
+    # Of events that are rare, hardly any product is as large as it may be.
+    variance = max(float((products**2).sum()), float((scatter[1:] * scatter[:-1])[same].sum()))
     return _normal(float(products.sum()), variance), float(products.mean()) / size
 
 

@@ -115,6 +115,29 @@ def test_what_never_moves_in_the_data_should_not_in_the_simulation():
     assert diagnosis.said[0].startswith("`x` never changes in the data, and does in the simulation")
 
 
+def test_what_seldom_moves_may_well_not_move_in_the_data():
+    """It moves once in 500 steps; that it never does in 500 others has a probability of one third."""
+
+    def seldom(seed):
+        return (np.random.default_rng(seed).random((40, 500, 1)) < 0.002).astype(float)
+
+    assert not diagnose(series(np.zeros(500)), seldom).causes
+
+
+def test_data_of_the_fit_help_to_tell_that_trajectories_differ():
+    """Three trajectories do not tell; with seven others, which the same model was fitted to, they do."""
+    rng = np.random.default_rng(0)
+    levels = rng.normal(0.0, 0.5, 10).repeat(50).reshape(10, 50)
+    values = levels - levels.mean() + rng.normal(0.0, 1.0, (10, 50))
+    held_out, training = series(values[:3], trajectories=3), series(values[3:], trajectories=7)
+
+    alone = diagnose(held_out, noise(n=150), training=training)
+    both = diagnose(held_out, noise(n=150), training=training, simulate_training=noise(n=350))
+
+    assert alone.inquiry.dimensions[0].spread_ratio is None
+    assert both.causes[0].label == "trajectories differ"
+
+
 def test_few_trajectories_with_a_jump_are_no_memory():
     """Errors of a wrong level persist, too; but they are gone once the level is taken away."""
     training = epidemics("lockdown", seed=0, trajectories=5, days=40)
