@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from .arrays import Array
 from .asking import Answer, Ask, Found, Search, Task, Wanted
 from .problem import Detailed
+from .ridge import Ridge
 from .space import Space
 from .spread import spread_out
 
@@ -35,7 +36,6 @@ _ROUNDS: Mapping[Wanted, int] = {"summaries": 8, "details": 3}
 """At most."""
 _FLAT = 0.9
 """Of the spread of the box itself; an error this large tells nothing."""
-_PENALTIES = np.logspace(-6, 1, 29)
 
 
 def usual(problem: Detailed, space: Space) -> int:
@@ -156,37 +156,12 @@ def _guess(box: _Box, points: Array, told: Array, observed: Array) -> _Guess | N
     usual = np.median(np.abs(away), axis=0)
     usual = np.where(usual > 0, usual, np.abs(away).max(axis=0))
     # Close to what was observed as it is, far from it by the logarithm: candidates far off matter less.
-    point, error = _regressed(np.arcsinh(away / usual), points)
+    features = np.arcsinh(away / usual)
+    ridge = Ridge(features, points, np.ones(features.shape[1]), weighed=True)
+    point = ridge.guess(np.zeros((1, features.shape[1])))[0]
+    error = np.sqrt(((points - ridge.left_out) ** 2).mean(axis=0))
     inside = bool(((point >= box.low - error) & (point <= box.high + error)).all())
     return _Guess(point, np.minimum(error, box.spread), inside)
-
-
-def _regressed(features: Array, points: Array) -> tuple[Array, Array]:
-    """What goes with features of 0, and its error, of every edge; each with the penalty that predicts best."""
-    mean, centre = features.mean(axis=0), points.mean(axis=0)
-    aims = points - centre
-    # A feature is as long as its closest relation to any edge: what has to do with none can do little harm.
-    spread = features.std(axis=0) / _closest(features - mean, aims)
-    left, sizes, right = np.linalg.svd((features - mean) / spread, full_matrices=False)
-    turned, at = left.T @ aims, right @ (-mean / spread)
-    best, guess = np.full(len(centre), np.inf), centre.copy()
-    for penalty in len(points) * _PENALTIES:
-        kept = sizes**2 / (sizes**2 + penalty)
-        # The error on each candidate of the regression that is made without it.
-        leverage = np.minimum(left**2 @ kept + 1 / len(points), 1 - 1e-6)
-        errors = (aims - left @ (kept[:, None] * turned)) / (1 - leverage)[:, None]
-        square = (errors**2).mean(axis=0)
-        better = square < best
-        best[better] = square[better]
-        guess[better] = (centre + (at * sizes / (sizes**2 + penalty)) @ turned)[better]
-    return guess, np.sqrt(best)
-
-
-def _closest(features: Array, aims: Array) -> Array:
-    """The largest correlation of each feature with any of the aims, and never nothing."""
-    lengths = np.outer(np.linalg.norm(features, axis=0), np.linalg.norm(aims, axis=0))
-    relations = np.abs(features.T @ aims) / np.maximum(lengths, 1e-300)
-    return np.asarray(np.maximum(relations.max(axis=1), 1e-6))
 
 
 def _is_enough(before: _Guess, now: _Guess) -> bool:

@@ -13,7 +13,7 @@ from gsim_devs.errors import UsageError
 
 from .arrays import Array
 
-_PENALTIES = np.logspace(-5, 1, 13)
+_PENALTIES = np.logspace(-6, 1, 15)
 """For each row; every aim has the one that guesses best."""
 _BEYOND = 0.5
 """How far beyond those that it is made from a number is taken to lie at most, in their range."""
@@ -22,8 +22,11 @@ _BEYOND = 0.5
 class Ridge:
     """Guesses aims (n, d) from numbers (n, s)."""
 
-    def __init__(self, told: Array, aims: Array, seen: Array) -> None:
+    def __init__(self, told: Array, aims: Array, seen: Array, *, weighed: bool = False) -> None:
         """Learn from rows; numbers that are not `seen` (s,) are left out, and so are those that never change.
+
+        `weighed` numbers count by their closest relation to any aim: where there are more of them than rows, those
+        that have to do with none do less harm.
 
         Raises:
             UsageError: no number is left.
@@ -39,13 +42,22 @@ class Ridge:
         low, high = numbers.min(axis=0), numbers.max(axis=0)
         self._low, self._high = low - _BEYOND * (high - low), high + _BEYOND * (high - low)
         self._centre = aims.mean(axis=0)
-        self._weights, self.left_out = _fitted(numbers, aims - self._centre)
+        importance = _closest(numbers, aims - self._centre) if weighed else np.ones(numbers.shape[1])
+        weights, self.left_out = _fitted(numbers * importance, aims - self._centre)
+        self._weights = importance[:, None] * weights
         self.left_out += self._centre
 
     def guess(self, told: Array) -> Array:
         """The aims that go with rows (n, s)."""
         numbers = np.clip((told[:, self._used] - self._mean) / self._spread, self._low, self._high)
         return np.asarray(self._centre + numbers @ self._weights)
+
+
+def _closest(numbers: Array, aims: Array) -> Array:
+    """The largest correlation of each number with any aim, and never nothing."""
+    lengths = np.outer(np.linalg.norm(numbers, axis=0), np.linalg.norm(aims, axis=0))
+    relations = np.abs(numbers.T @ aims) / np.maximum(lengths, 1e-300)
+    return np.asarray(np.maximum(relations.max(axis=1), 1e-6))
 
 
 def _fitted(numbers: Array, aims: Array) -> tuple[Array, Array]:
