@@ -6,6 +6,7 @@ Files may have different columns, spans and sampling rates; what none of them te
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gsim_devs.errors import UsageError
 
 from .bounds import first_offence
 from .datasets import Array, Dataset, Trajectory, frozen
+from .starts import clear_steps
 from .tables import Table, read_table
 
 
@@ -86,7 +88,8 @@ def _joined(tables: Sequence[Table], contract: Contract) -> Dataset:
         numeric, done = frozen(held[:, : len(names)]), frozen(held[:, len(names) :])
         parts.append(Trajectory(name, frozen(times[first[rows]]), numeric, done, said))
     warnings = (*_about_order(tables), *_warnings(names, parts))
-    return Dataset(names, tuple(parts), actions, warnings)
+    dataset = Dataset(names, tuple(parts), actions)
+    return replace(dataset, warnings=(*warnings, *_about_actions(dataset)))
 
 
 def _places(owners: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -188,6 +191,20 @@ def _about_gaps(parts: Sequence[Trajectory]) -> Iterator[str]:
         yield (
             f"trajectory {name} has a gap from t = {before:g} to {after:g}; steps are {usual:g} else"
             + _more(wide)
+        )
+
+
+def _about_actions(dataset: Dataset) -> Iterator[str]:
+    gaps = [
+        (one.id, one.times[row])
+        for one, is_clear in zip(dataset.trajectories, clear_steps(dataset), strict=True)
+        for row in np.flatnonzero(~is_clear)
+    ]
+    if gaps:
+        name, time = gaps[0]
+        yield (
+            f"what was done in trajectory {name} from t = {time:g} on is not known: that step is left out, "
+            f"and what follows it is not simulated from the beginning{_more(gaps)}"
         )
 
 

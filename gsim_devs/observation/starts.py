@@ -95,11 +95,13 @@ def transitions_of(dataset: Dataset, contract: Contract) -> Transitions:
     needed = set(contract.state.arguments.values()) if contract.state else set()
     starts: list[Start] = []
     before, after = [], []
-    for trajectory in dataset.trajectories if needed else ():
+    for trajectory, is_clear in (
+        zip(dataset.trajectories, clear_steps(dataset), strict=True) if needed else ()
+    ):
         is_told = [not np.isnan(row).all() for row in trajectory.values]
         for row in range(len(trajectory.times) - 1):
             state = _state(dataset, trajectory, row, needed)
-            if len(state) == len(needed) and is_told[row + 1]:
+            if len(state) == len(needed) and is_told[row + 1] and is_clear[row]:
                 begin = float(trajectory.times[row])
                 starts.append(_start(dataset, trajectory, row, begin, state, row + 1, row + 2))
                 before.append(trajectory.values[row])
@@ -123,17 +125,19 @@ def paths_of(dataset: Dataset, contract: Contract) -> Paths:
     asked = set(contract.state.arguments.values()) if contract.state else set()
     mapped = asked & {*dataset.names, *(name for one in dataset.trajectories for name in one.texts)}
     starts, observed, times = [], [], []
-    for trajectory in dataset.trajectories:
+    for trajectory, is_clear in zip(dataset.trajectories, clear_steps(dataset), strict=True):
         begin, first = (float(trajectory.times[0]), 1) if mapped else (0.0, 0)
         if trajectory.times[0] < begin:
             raise UsageError(
                 f"trajectory {trajectory.id} begins at t = {trajectory.times[0]:g}, before a simulation can"
             )
-        if len(trajectory.times) > first:
+        # Where it is not known what was done, nothing that follows can be simulated.
+        end = int(np.argmin(np.append(is_clear, False))) + 1
+        if end > first:
             state = _state(dataset, trajectory, 0, mapped)
-            starts.append(_start(dataset, trajectory, 0, begin, state, first, len(trajectory.times)))
-            observed.append(trajectory.values[first:])
-            times.append(trajectory.times[first:])
+            starts.append(_start(dataset, trajectory, 0, begin, state, first, end))
+            observed.append(trajectory.values[first:end])
+            times.append(trajectory.times[first:end])
     longest = max(map(len, times), default=0)
     return Paths(
         dataset.names,
@@ -141,6 +145,26 @@ def paths_of(dataset: Dataset, contract: Contract) -> Paths:
         frozen([_padded(one, longest) for one in observed] or np.empty((0, 0, len(dataset.names)))),
         frozen([_padded(one, longest) for one in times] or np.empty((0, 0))),
     )
+
+
+def clear_steps(dataset: Dataset) -> list[NDArray[np.bool_]]:
+    """For each trajectory and each step to its next row, whether it is known what was done to the system.
+
+    Where most rows say what was done, those that do not are gaps, and so are rows that are not there.
+    """
+    steps = [np.diff(one.times) for one in dataset.trajectories]
+    every = np.concatenate(steps) if steps else np.empty(0)
+    if not dataset.actions or not len(every):
+        return [np.ones(len(one), dtype=bool) for one in steps]
+    is_given = ~np.isnan(np.concatenate([one.actions[:-1] for one in dataset.trajectories]))
+    usual = np.flatnonzero(is_given.mean(axis=0) > 0.5)
+    if not len(usual):
+        return [np.ones(len(one), dtype=bool) for one in steps]
+    widest = 1.5 * np.median(every) if (every == np.median(every)).mean() > 0.5 else np.inf
+    return [
+        (step <= widest) & ~np.isnan(one.actions[:-1, usual]).any(axis=1)
+        for one, step in zip(dataset.trajectories, steps, strict=True)
+    ]
 
 
 def thinned(transitions: Transitions, share: float, seed: int) -> Transitions:

@@ -142,3 +142,29 @@ def test_a_run_begins_with_what_is_told_of_the_state():
     arguments = Inputs(contract(), {}).arguments(found.starts[0], 0)
     assert "stock" not in arguments
     assert "notes" not in arguments
+
+
+@pytest.mark.parametrize(
+    ("times", "done", "steps", "looks"),
+    [
+        # All is known; a last row needs to say nothing.
+        ([0, 1, 2, 3, 4, 5], [1, 1, 1, 1, 1, None], [0, 1, 2, 3, 4], 5),
+        # What was done at 2 is not known.
+        ([0, 1, 2, 3, 4, 5], [1, 1, None, 1, 1, None], [0, 1, 3, 4], 2),
+        # Nor what was done at 2 and 3, of which there are no rows.
+        ([0, 1, 4, 5, 6, 7], [1, 1, 1, 1, 1, None], [0, 4, 5, 6], 1),
+        # Where only changes are told, a row without one has none.
+        ([0, 1, 4, 5, 6, 7], [1, None, None, 2, None, None], [0, 1, 4, 5, 6], 5),
+        # Where there is no usual step, there are no gaps.
+        ([0, 1, 1.5, 4, 4.25, 9], [1, 1, 1, 1, 1, None], [0, 1, 1.5, 4, 4.25], 5),
+    ],
+)
+def test_steps_in_which_it_is_not_known_what_was_done_are_left_out(times, done, steps, looks):
+    model = contract(("{clerks: a, stock: b, opened: c, notes: d}", "{clerks: a}"), ("\n  time: clock", ""))
+    actions = np.array([[np.nan if one is None else one] for one in done], dtype=float)
+    held = Trajectory("x", np.array(times, dtype=float), np.ones((len(times), 1)), actions)
+    dataset = Dataset(("a",), (held,), ("hired",))
+
+    assert transitions_of(dataset, model).times.tolist() == steps
+    (path,) = paths_of(dataset, model).starts
+    assert len(path.looks) == looks
