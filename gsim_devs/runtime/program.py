@@ -25,6 +25,8 @@ from .kernel import Kernel
 from .records import Records, TraceWriter
 from .values import check_bounds, shown, take
 
+_PLAIN = (bool, float, int, str)
+
 
 class Change(NamedTuple):
     """A parameter has another value from a time on; that comes before everything else that happens then."""
@@ -45,6 +47,7 @@ class Program:
         self.ticks_per_unit = ticks_per_unit_of(contract["time"]["resolution"])
         self.has_drawn = False
         """Whether the last run drew random numbers."""
+        self._system: Any = None
 
     def settle(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument with its value, defaults filled in; a UsageError that names the one that cannot be."""
@@ -183,6 +186,8 @@ class Program:
 
     def system(self) -> Any:
         """The module that makes the model, with those that it needs."""
+        if self._system is not None and sys.modules.get("system") is self._system:
+            return self._system
         if self.folder not in sys.path:
             sys.path.insert(0, self.folder)
         system: Any = importlib.import_module("system")
@@ -190,6 +195,7 @@ class Program:
             raise UsageError(
                 f"{system.__file__} is loaded already; a process runs the simulator of one folder"
             )
+        self._system = system
         return system
 
     def _stages(
@@ -224,7 +230,8 @@ class Program:
         try:
             system = self.system()
             # What was read from a file belongs to one run: components may change it.
-            return system.build(system.Settings(**copy.deepcopy(dict(settings))))
+            own = {name: one if type(one) in _PLAIN else copy.deepcopy(one) for name, one in settings.items()}
+            return system.build(system.Settings(**own))
         except GsimError:
             raise
         except (Exception, SystemExit) as error:
