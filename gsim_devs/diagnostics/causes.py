@@ -12,6 +12,8 @@ from .slicing import TIME
 
 FIT_AGAIN = "fit again"
 """The label where errors follow nothing but a level or a rate that is off throughout."""
+UNCLEAR = "unclear"
+"""The label where errors follow neither time nor a state."""
 DIFFER = "trajectories differ"
 """The label where parameters differ between trajectories."""
 
@@ -30,7 +32,13 @@ class Cause:
 
 def causes_of(inquiry: Inquiry) -> tuple[Cause, ...]:
     """All of them, the most likely first."""
-    return (*_still(inquiry), *_differences(inquiry), *_courses(inquiry), *_others(inquiry))
+    return (
+        *_still(inquiry),
+        *_differences(inquiry),
+        *_courses(inquiry),
+        *_others(inquiry),
+        *_unclear(inquiry),
+    )
 
 
 def _still(inquiry: Inquiry) -> Iterator[Cause]:
@@ -68,11 +76,17 @@ def _courses(inquiry: Inquiry) -> Iterator[Cause]:
             f"{_course(one)}{seen}. That accounts for {one.share:.0%} of the squared errors beyond noise.",
         )
     off = {name for one in inquiry.courses for name in one.names}
-    if off - {*_never_moved(inquiry)} and not clear:
+    if off - {*_never_moved(inquiry)} and not any(one.is_more for one in inquiry.courses):
         yield Cause(
             FIT_AGAIN,
             "Errors follow nothing but a level or a rate that is off everywhere: fit again before changing the model.",
         )
+
+
+def _unclear(inquiry: Inquiry) -> Iterator[Cause]:
+    """At the end: something is off that follows neither time nor a state."""
+    if any(one.is_more and not one.is_clear for one in inquiry.courses):
+        yield Cause(UNCLEAR, "Errors follow neither time nor any state alone: look at where they are.")
 
 
 def _others(inquiry: Inquiry) -> Iterator[Cause]:

@@ -29,6 +29,8 @@ _MUST_GAIN = 1.1
 rate, or a flow that grows with a state, rather than an amount that comes from nowhere."""
 _LEAST_GAIN = 25.0
 """A squared normal score that the best of some hundred candidates hardly reaches by chance."""
+_LEAST_SHARE = 0.25
+"""What explains less of the errors beyond noise is not what is behind them."""
 _LEAST_SIDE = 20
 """Transitions on either side of a jump."""
 
@@ -63,10 +65,15 @@ class Course:
     """By how much it lowers the sum of squared errors, each over the variance that it should have, where most."""
     share: float
     """What it explains of the errors beyond noise in all dimensions that were asked."""
-    is_clear: bool
+    is_more: bool
     """Whether the best of so many candidates would not explain as much by chance."""
     column: Floats
     """The values that errors are proportional to; one for each transition."""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether this is what is behind errors, and not only goes along with it."""
+        return self.is_more and self.share >= _LEAST_SHARE
 
 
 def course(asked: Sequence[tuple[int, Errors]], observed: Transitions, noises: Floats) -> Course | None:
