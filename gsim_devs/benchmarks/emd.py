@@ -74,9 +74,9 @@ _NOTES = (
     ),
     "floor: the true simulator against itself; what is left above it is the error of the fit.",
     (
-        "ga with mse and npe-trajectory follow the published recipes. A squared error of single draws is smallest where "
-        "a simulation varies too little; whole series of a thousand simulations teach a network little. Seconds and "
-        "simulations are the most of any seed."
+        "ga with mse and npe-trajectory follow the published recipes. A squared error of single draws is smallest "
+        "where a simulation varies too little; whole series of a thousand simulations teach a network little. Seconds "
+        "and simulations are the most of any seed."
     ),
     (
         "published: as printed, for structures that were learnt as well; which states and how many samples is not said "
@@ -254,8 +254,8 @@ def _found(systems: Systems, case: Case, method: str, fits: Sequence[_Fit]) -> s
     states = " ".join(fit.estimate.status for fit in fits)
     untold = sorted({name for fit in fits for name in fit.estimate.untold})
     return (
-        f"{case.system}, {method} found, by seed, for what is true: {'; '.join(found)}. Status: {states}. Said not to be "
-        f"told by the data: {', '.join(untold) or 'nothing'}."
+        f"{case.system}, {method} found, by seed, for what is true: {'; '.join(found)}. Status: {states}. Said not to "
+        f"be told by the data: {', '.join(untold) or 'nothing'}."
     )
 
 
