@@ -29,6 +29,9 @@ from gsim_devs.runtime.durations import SECONDS_PER_UNIT, seconds_of, text_of
 
 from .datasets import Array, Dataset, Trajectory, frozen
 
+_MOST = 0.75
+"""Of the rows: if so many say what was done, the others fail to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -157,7 +160,7 @@ def clear_steps(dataset: Dataset) -> list[NDArray[np.bool_]]:
     if not dataset.actions or not len(every):
         return [np.ones(len(one), dtype=bool) for one in steps]
     is_given = ~np.isnan(np.concatenate([one.actions[:-1] for one in dataset.trajectories]))
-    usual = np.flatnonzero(is_given.mean(axis=0) > 0.5)
+    usual = np.flatnonzero(is_given.mean(axis=0) > _MOST)
     if not len(usual):
         return [np.ones(len(one), dtype=bool) for one in steps]
     widest = 1.5 * np.median(every) if (every == np.median(every)).mean() > 0.5 else np.inf
