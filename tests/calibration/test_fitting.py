@@ -77,6 +77,19 @@ def test_where_the_state_is_not_observed_whole_courses_are_compared(folder):
     assert not np.isnan(rows).all(axis=0).all()
 
 
+def test_a_share_of_whole_courses_costs_a_share_of_the_simulations(folder):
+    dataset = load_dataset(folder / "data.csv", sir_contract())
+    with Experiment(folder / "sir", sir_contract(), dataset, workers=1) as experiment:
+        problem = problem_of(experiment, courses=True, draws=2)
+        (fifth,) = problem.losses([TRUE], seed=1, share=0.2)
+        first = experiment.simulations
+        (whole,) = problem.losses([TRUE], seed=1)
+
+    assert (first, experiment.simulations - first) == (4, 20)
+    assert fifth != whole
+    assert fifth == pytest.approx(whole, rel=0.5)
+
+
 def test_whole_courses_can_be_compared_though_steps_could(experiment):
     estimate = calibrate(problem_of(experiment, courses=True), "cma", Budget(simulations=300))
 

@@ -16,7 +16,7 @@ def systems(tmp_path_factory):
     return Systems(folder, lambda system, at: assembled_reference(scenario_of(system), at))
 
 
-@pytest.mark.parametrize(("method", "simulations"), [("cma", 150), ("ga", 600), ("npe", 300)])
+@pytest.mark.parametrize(("method", "simulations"), [("cma", 150), ("ga", 600), ("npe", 300), ("auto", 1500)])
 def test_the_number_of_workers_changes_no_estimate(systems, method, simulations):
     data = systems.data("covid", split="train", trajectories=4, steps=20, seed=2)
     found = []
