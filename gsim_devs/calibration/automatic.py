@@ -18,7 +18,8 @@ from .arrays import Array
 from .asking import Answer, Ask, Found, Search, Task
 from .cma import cma
 from .cma import usual as cma_usual
-from .npe import CHECKS, SIMULATIONS, npe
+from .npe import CHECKS, npe
+from .npe import usual as npe_usual
 from .problem import Detailed, Problem
 from .regression import regression
 from .regression import usual as regression_usual
@@ -38,7 +39,7 @@ def automatic(task: Task) -> Search:
     """Search for the least loss."""
     if not task.posterior:
         return (yield from _point(task))
-    apart = min(task.simulations // 2, SIMULATIONS + CHECKS * task.check)
+    apart = min(task.simulations // 2, npe_usual(task.space) + CHECKS * task.check)
     found = yield from _within(_point(task), task.simulations - apart)
     learnt = yield from npe(replace(task, simulations=apart))
     return Found(

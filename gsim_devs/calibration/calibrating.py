@@ -60,7 +60,7 @@ def calibrate(
         raise UsageError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
     search, cost = METHODS[method]
     space = Space(problem.parameters)
-    usual = cost(problem, space) + (npe.SIMULATIONS if posterior and method == "auto" else 0)
+    usual = cost(problem, space) + (npe.usual(space) if posterior and method == "auto" else 0)
     if check and not (posterior and method == "auto") and not method.startswith("npe"):
         raise UsageError(f"the method {method} samples no posterior that could be checked; take npe")
     usual += npe.CHECKS if check else 0
@@ -90,7 +90,7 @@ METHODS: Mapping[str, tuple[Callable[[Task], Search], Callable[[Problem, Space],
     "auto": (automatic.automatic, automatic.usual),
     "cma": (cma.cma, cma.usual),
     "ga": (genetic.genetic, lambda problem, space: genetic.SIMULATIONS),
-    "npe": (npe.npe, lambda problem, space: npe.SIMULATIONS),
+    "npe": (npe.npe, lambda problem, space: npe.usual(space)),
     "npe-trajectory": (npe.npe_trajectory, lambda problem, space: npe.TRAJECTORIES),
 }
 """By name: what searches, and how many simulations it usually takes."""

@@ -31,15 +31,16 @@ from .asking import Answer, Ask, Found, Search, Task
 from .checking import PosteriorCheck, check_posterior
 from .problem import Followed, Summarised
 from .ridge import Ridge
+from .space import Space
 from .spread import spread_out
 
-SIMULATIONS = 2000
-"""What it usually takes: less than half of them to find the box."""
 TRAJECTORIES = 1000
 """What `npe-trajectory` takes."""
 CHECKS = 300
 """Simulations that no network sees, to check the posterior with; fewer, if they were more than a fifth of all."""
 
+_FEWEST, _PER_EDGE = 2000, 300
+"""Simulations that `npe` usually takes, and for each edge of the cube if that is more; half of them find the box."""
 _NETWORKS = 3
 _SAMPLES = 1000
 """Of the posterior, that are kept."""
@@ -61,6 +62,11 @@ _EDGE = 1e-4
 """Logits are taken no closer than this to the sides of the box."""
 
 _Wanted: TypeAlias = Literal["summaries", "trajectories"]
+
+
+def usual(space: Space) -> int:
+    """How many simulations `npe` usually takes."""
+    return max(_FEWEST, _PER_EDGE * space.dimension)
 
 
 def npe(task: Task) -> Search:
