@@ -134,7 +134,8 @@ class SurveyBatch:
         if not watches:
             raise UsageError("a survey without anything to watch; name a number")
         self._sights = iter(sights)
-        self._candidates = json.dumps([dict(one) for one in candidates]).encode()
+        self._candidates = [dict(one) for one in candidates]
+        self._all = json.dumps(self._candidates).encode() if len(candidates) <= _MOST else b""
         self._about = {"watches": watches, "slack": slack, "limit": limit}
         self._width = len(watches)
         self._limit = limit
@@ -245,11 +246,22 @@ class SurveyBatch:
         return len(self._open[sight].sight.times) * self._width
 
     def _task(self, parts: Sequence[Part]) -> SurveyTask:
+        chosen = [self._open[part.sight].sight.candidates[part.begin : part.end] for part in parts]
+        places, body = self._sent(chosen)
         told = []
-        for part in parts:
+        for part, some in zip(parts, chosen, strict=True):
             sight = self._open[part.sight].sight
-            chosen = list(sight.candidates[part.begin : part.end])
-            told.append([dict(sight.arguments), sight.stdin, sight.seed, sight.times, chosen])
+            numbers = [places[number] for number in some]
+            told.append([dict(sight.arguments), sight.stdin, sight.seed, sight.times, numbers])
         request = json.dumps({**self._about, "sights": told}).encode()
         length = 8 * sum((part.end - part.begin) * self._length(part.sight) for part in parts)
-        return SurveyTask(tuple(parts), request, self._candidates, length)
+        return SurveyTask(tuple(parts), request, body, length)
+
+    def _sent(self, chosen: Sequence[Sequence[int]]) -> tuple[Mapping[int, int] | range, bytes]:
+        """The candidates that go with a request, and where each of them is there."""
+        if len(self._candidates) <= _MOST:
+            # Always the same ones: a worker need not read them again.
+            return range(len(self._candidates)), self._all
+        used = sorted({number for some in chosen for number in some})
+        places = {number: place for place, number in enumerate(used)}
+        return places, json.dumps([self._candidates[number] for number in used]).encode()

@@ -67,6 +67,19 @@ def test_a_sight_may_have_some_of_the_candidates_and_more_than_a_request_holds(s
     assert numbers(many) == [2000 + 10 * theta for theta in range(300)]
 
 
+def test_of_very_many_candidates_each_has_its_own_numbers(stand_in):
+    with Pool(stand_in(HONEST), workers=2) as pool:
+        first, second = pool.survey(
+            [Sight({"k": 1}, (0.0,), range(5000)), Sight({"k": 2}, (0.0,), [4999, 7])],
+            candidates(5000),
+            X,
+            0.0,
+        )
+
+    assert numbers(first) == [1000 + 10 * theta for theta in range(5000)]
+    assert numbers(second) == [51990, 2070]
+
+
 def test_what_is_watched_is_the_latest_value_or_the_count_up_to_a_little_later(stand_in):
     model = """
 def simulate(job, emit):
