@@ -98,7 +98,7 @@ OTHERS = (
     Wrong(
         "hospital",
         "fewer come at weekends",
-        ("memory", "dispersion"),
+        ("recurs every 7",),
         (
             "arrivals.py",
             "count = self.draw.poisson(self.arrival_rate)",

@@ -32,13 +32,16 @@ class Cause:
 
 def causes_of(inquiry: Inquiry) -> tuple[Cause, ...]:
     """All of them, the most likely first."""
-    return (
+    found = (
         *_still(inquiry),
         *_differences(inquiry),
+        *_recurring(inquiry),
         *_courses(inquiry),
         *_others(inquiry),
-        *_unclear(inquiry),
     )
+    if not found and inquiry.courses:
+        return (Cause(UNCLEAR, "Errors follow neither time nor any state alone: look at where they are."),)
+    return found
 
 
 def _still(inquiry: Inquiry) -> Iterator[Cause]:
@@ -67,6 +70,18 @@ def _differences(inquiry: Inquiry) -> Iterator[Cause]:
         )
 
 
+def _recurring(inquiry: Inquiry) -> Iterator[Cause]:
+    """Where errors follow something else, that may look like a period too."""
+    found = [one for one in inquiry.findings if one.kind == "recurs"]
+    if found and not any(one.is_clear for one in inquiry.courses):
+        most = max(found, key=lambda one: one.z)
+        yield Cause(
+            f"recurs every {most.value:g}",
+            f"Errors of {listed([one.name for one in found])} recur every {most.value:g} steps (z = {most.z:+.1f}): "
+            "something happens in turns, as by the day of the week, and the model has it the same at all times.",
+        )
+
+
 def _courses(inquiry: Inquiry) -> Iterator[Cause]:
     clear = sorted((one for one in inquiry.courses if one.is_clear), key=lambda one: -one.gain)
     for one in clear:
@@ -76,17 +91,12 @@ def _courses(inquiry: Inquiry) -> Iterator[Cause]:
             f"{_course(one)}{seen}. That accounts for {one.share:.0%} of the squared errors beyond noise.",
         )
     off = {name for one in inquiry.courses for name in one.names}
-    if off - {*_never_moved(inquiry)} and not any(one.is_more for one in inquiry.courses):
+    told = {one.name for one in inquiry.findings if one.kind in ("still", "recurs")}
+    if off - told and not any(one.is_more for one in inquiry.courses):
         yield Cause(
             FIT_AGAIN,
             "Errors follow nothing but a level or a rate that is off everywhere: fit again before changing the model.",
         )
-
-
-def _unclear(inquiry: Inquiry) -> Iterator[Cause]:
-    """At the end: something is off that follows neither time nor a state."""
-    if any(one.is_more and not one.is_clear for one in inquiry.courses):
-        yield Cause(UNCLEAR, "Errors follow neither time nor any state alone: look at where they are.")
 
 
 def _others(inquiry: Inquiry) -> Iterator[Cause]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .coverage import coverage_of
 from .exchanges import Exchange, exchanges_between, groups_of
-from .residuals import Test, autocorrelation, dispersion, impossible, odd_shape, ranks
+from .residuals import Test, autocorrelation, dispersion, impossible, odd_shape, ranks, recurrence
 from .shapes import Course, course
 from .slicing import slices
 from .stretches import Stretch, stretches_of
@@ -31,14 +31,16 @@ _Failed = tuple[str, Test, float, float]
 class Finding:
     """One way in which a dimension is wrong."""
 
-    kind: Literal["bias", "trajectories differ", "dispersion", "memory", "impossible", "still", "shape"]
+    kind: Literal[
+        "bias", "trajectories differ", "dispersion", "memory", "impossible", "still", "recurs", "shape"
+    ]
     name: str
     """The dimension."""
     p: float
     """How probable so much is if the simulation is right, all tests counted."""
     z: float
     value: float
-    """The mean error; the variance ratio; the correlation; the share of impossible steps; of a shape the moment."""
+    """The mean error, the variance ratio, the correlation, the share of impossible steps, the period in steps, ..."""
     stretches: tuple[Stretch, ...] = ()
 
 
@@ -182,6 +184,7 @@ def _tests_of(
     for kind, result in (
         ("dispersion", dispersion(one.errors, one.explained, one.columns)),
         ("memory", autocorrelation(one.errors, one.explained)),
+        ("recurs", recurrence(one.errors, one.explained, one.growth)),
         ("impossible", _impossible(observed, draws, one.column)),
         ("still", _still(observed, draws, one.column)),
         ("shape", odd_shape(ranks(observed, draws, one.column, seed=seed))),
@@ -258,6 +261,8 @@ def _findings_of(one: Suspect, own: list[_Failed]) -> Iterable[Finding]:
         yield _finding(one, "dispersion", own)
     if "impossible" in kinds:
         yield _finding(one, "impossible", own)
+    if "recurs" in kinds and not one.by_trajectory:
+        yield _finding(one, "recurs", own)
     if "still" in kinds:
         yield _finding(one, "still", own)
     if "memory" in kinds and not explained:

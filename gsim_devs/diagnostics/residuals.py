@@ -25,6 +25,10 @@ _LEAST_FREEDOM = 10
 _LEAST_PAIRS = 20
 _MEMORY_LEVEL = 0.01
 _MOST_MEMORY = 0.95
+_PERIODS = 3
+"""Periods that have to be seen to be one."""
+_LONGEST = 14
+"""The longest period, in steps."""
 _TINY = 1e-300
 _ENOUGH_RANKS = 100
 
@@ -224,6 +228,34 @@ def autocorrelation(found: Errors, explained: Floats) -> tuple[Test, float] | No
     # Of events that are rare, hardly any product is as large as it may be.
     variance = max(float((products**2).sum()), float((scatter[1:] * scatter[:-1])[same].sum()))
     return _normal(float(products.sum()), variance), float(products.mean()) / size
+
+
+def recurrence(found: Errors, explained: Floats, growth: float) -> tuple[Test, float] | None:
+    """Whether errors recur with a period, and with which, in steps; None where there are too few steps to tell.
+
+    `growth`: see `long_run`.
+    """
+    from scipy.special import chdtrc, ndtri
+
+    moments = np.unique(found.times)
+    if len(moments) < 2 * _PERIODS:
+        return None
+    places = np.rint((found.times - moments[0]) / np.median(np.diff(moments)))
+    rest, noise = found.error - explained, found.noise + small(found)
+    # Scatter that is larger than it should be is no period, nor is memory.
+    noise = noise * growth * max(1.0, float((rest**2).sum() / noise.sum()))
+    ps: dict[int, float] = {}
+    for period in range(2, min(_LONGEST, int(places.max()) // _PERIODS) + 1):
+        phases = np.mod(places, period).astype(np.intp)
+        sums, sizes = np.bincount(phases, weights=rest), np.bincount(phases, weights=noise)
+        sums, sizes = sums[sizes > 0.0], sizes[sizes > 0.0]
+        rates = sums / sizes - sums.sum() / sizes.sum()
+        ps[period] = float(chdtrc(max(1, len(sums) - 1), float((rates**2 * sizes).sum())))
+    if not ps:
+        return None
+    best = min(ps, key=lambda one: ps[one])
+    p = min(1.0, ps[best] * len(ps))
+    return Test(float(-ndtri(max(p, _TINY))), p), float(best)
 
 
 def small(found: Errors) -> float:

@@ -197,6 +197,28 @@ def test_errors_that_persist_point_to_a_memory():
     assert "Errors of `x` persist from one step to the next (correlation +0." in " ".join(diagnosis.said)
 
 
+def test_errors_that_recur_have_their_period_named():
+    weekend = np.tile(np.arange(49) % 7 >= 5, 10)
+    values = np.random.default_rng(0).normal(0.0, 1.0, 490) - 1.5 * (weekend - 2 / 7)
+
+    diagnosis = diagnose(series(values), noise(n=490))
+
+    assert diagnosis.causes[0].label == "recurs every 7"
+    assert "Errors of `x` recur every 7 steps" in diagnosis.said[0]
+
+
+def test_neither_chance_nor_memory_is_a_period():
+    def found(phi, seed):
+        rng = np.random.default_rng(seed)
+        values = np.zeros((10, 49))
+        for at in range(1, 49):
+            values[:, at] = phi * values[:, at - 1] + rng.normal(0.0, np.sqrt(1 - phi**2), 10)
+        inquiry = inquire(series(values), noise(n=490)(seed), level=0.05, fitted_share=0.0, seed=0)
+        return [one.kind for one in inquiry.findings]
+
+    assert not any("recurs" in found(phi, seed) for phi in (0.0, 0.7) for seed in range(15))
+
+
 def test_what_cannot_happen_in_the_model_is_seen_in_the_data():
     observed = series(np.random.default_rng(0).random(500) < 0.2)
 
