@@ -97,10 +97,10 @@ class Many:
     # Python lets these return anything.
 
     def __floor__(self) -> Many:
-        return Many(list(map(math.floor, self.each)))
+        return mapped(math.floor, self.each)
 
     def __ceil__(self) -> Many:
-        return Many(list(map(math.ceil, self.each)))
+        return mapped(math.ceil, self.each)
 
     def __round__(self, *digits: Any) -> Many:
         return for_each(round, (self, *digits))
@@ -113,7 +113,16 @@ def part(groups: Sequence[Any] | None = None) -> NoReturn:
 
 def for_each(function: Callable[..., Any], args: Sequence[Any]) -> Many:
     """Call a function for each simulation; at least one of the arguments is many."""
-    return Many(list(map(function, *columns(args))))
+    return mapped(function, *columns(args))
+
+
+def mapped(function: Callable[..., Any], *each: Iterable[Any]) -> Many:
+    """What a function makes of these columns; one of them ends."""
+    try:
+        return Many(list(map(function, *each)))
+    except Exception:  # noqa: BLE001  (whatever it is, a component may expect it)
+        # It must not be caught in the name of all.
+        part([_mishap(function, row) for row in zip(*each, strict=False)])
 
 
 def columns(args: Sequence[Any], count: int = 0) -> list[Iterable[Any]]:
@@ -132,19 +141,28 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Ca
         if type(other) is Many:
             return for_each(function, (self, other))
         if isinstance(other, int | float):
-            return Many(list(map(function, self.each, repeat(other))))
+            return mapped(function, self.each, repeat(other))
         return NotImplemented
 
     def reflected(self: Many, other: Any) -> Any:
         if isinstance(other, int | float):
-            return Many(list(map(function, repeat(other), self.each)))
+            return mapped(function, repeat(other), self.each)
         return NotImplemented
 
     return forward, reflected
 
 
 def _unary(function: Callable[[Any], Any]) -> Callable[[Many], Many]:
-    return lambda self: Many(list(map(function, self.each)))
+    return lambda self: mapped(function, self.each)
+
+
+def _mishap(function: Callable[..., Any], row: Sequence[Any]) -> str:
+    """What goes wrong in one simulation; nothing, perhaps."""
+    try:
+        function(*row)
+    except Exception as error:  # noqa: BLE001  (see above)
+        return repr(error)
+    return ""
 
 
 for _name in (

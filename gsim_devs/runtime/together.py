@@ -23,7 +23,7 @@ from .atomic import Seat
 from .clock import Sink
 from .commands import Command
 from .draws import Draw
-from .many import Many, PartedError, columns, for_each, part
+from .many import Many, PartedError, columns, for_each, mapped, part
 from .program import Program
 
 
@@ -197,12 +197,13 @@ class _Draws:
 
         def drawn(*args: Any, **named: Any) -> Many:
             if not named:
-                return Many(list(map(call, methods, *columns(args, len(methods)))))
-            rows = zip(methods, *columns([*args, *named.values()], len(methods)), strict=False)
+                return mapped(call, methods, *columns(args, len(methods)))
             count = len(args)
-            return Many(
-                [method(*row[:count], **dict(zip(named, row[count:], strict=True))) for method, *row in rows]
-            )
+
+            def with_names(method: Callable[..., Any], *row: Any) -> Any:
+                return method(*row[:count], **dict(zip(named, row[count:], strict=True)))
+
+            return mapped(with_names, methods, *columns([*args, *named.values()], len(methods)))
 
         setattr(self, law, drawn)
         return drawn

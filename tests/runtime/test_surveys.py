@@ -100,6 +100,8 @@ PARTED = {
     "an order": "self.x = self.draw.choice(sorted([a, b, 3.5])) + self.draw.sample([1, 2, 3], 1)[0]",
     "a kind": "self.x = type(b)(a)",
     "a type of a mixture": "self.x = a if isinstance(self.draw.choice([1, 2.5]), int) else b",
+    "a hidden failure": "\n        try: self.x = b / (count // 4)\n        except ZeroDivisionError: self.x = a",
+    "a failing draw": "\n        try: self.x = self.draw.binomial(count, a / 8)\n        except ValueError: self.x = b",
     "a hidden choice": "\n        try: self.x = 1 if b > 5 else 2\n        except BaseException: self.x = 3",
 }
 
