@@ -172,7 +172,7 @@ class Experiment:
         return out
 
     def is_quick(self, starts: Sequence[Start]) -> bool:
-        """Whether simulations from these are made as steps of arrays, hundreds of times faster than otherwise."""
+        """Whether simulations from these are made as steps of arrays, many times faster than otherwise."""
         return self._arrays is not None and self._arrays.fits(starts)
 
     def close(self) -> None:
