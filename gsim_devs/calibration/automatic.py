@@ -54,7 +54,7 @@ def automatic(task: Task) -> Search:
 def _point(task: Task) -> Search:
     if not isinstance(task.problem, Detailed):
         return (yield from cma(task))
-    climbed = yield from _within(cma(task, climbs=1), _climb(task.space))
+    climbed = yield from _within(cma(task, climbs=1), min(_climb(task.space), task.simulations // 3))
     guessed = yield from regression(task)
     if len(guessed.suggested) and len(climbed.suggested):
         worse, over = yield from _is_worse(task, guessed.suggested[-1], climbed.suggested[-1])

@@ -149,8 +149,10 @@ def _guess(box: _Box, points: Array, told: Array, observed: Array) -> _Guess | N
     away = told[:, seen] - observed[seen]
     worked = np.isfinite(away).all(axis=1)
     points, away = points[worked], away[worked]
-    used = away.std(axis=0) > 1e-12 if len(away) else np.zeros(away.shape[1], dtype=bool)
-    if len(away) < _LEAST // 2 or not used.any():
+    if len(away) < _LEAST // 2:
+        return None
+    used = away.std(axis=0) > 1e-9 * np.abs(away).max(axis=0)
+    if not used.any():
         return None
     away = away[:, used]
     usual = np.median(np.abs(away), axis=0)
