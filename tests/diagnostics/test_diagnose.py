@@ -102,10 +102,10 @@ def test_a_flow_that_the_data_lack_is_too_much_in_the_simulation():
         lost = rng.binomial(observed.before[:, 2].astype(int), 0.05, draws.shape[:2])
         return draws + np.stack([lost, 0 * lost, -lost], axis=-1)
 
-    diagnosis = diagnose(observed, waning)
+    first, *_ = causes_of(inquire(observed, waning(0), level=0.05, fitted_share=0.0, seed=0))
 
-    assert diagnosis.causes[0].label == "amount grows with R"
-    assert "The simulation has too much of a flow from `R` to `S` that grows with `R`" in diagnosis.said[0]
+    assert first.label == "amount grows with R"
+    assert "The simulation has too much of a flow from `R` to `S` that grows with `R`" in first.sentence
 
 
 def test_what_never_moves_in_the_data_should_not_in_the_simulation():
@@ -152,7 +152,9 @@ def test_a_wrong_rate_is_no_reason_to_change_the_model():
     observed = epidemics("as modelled", seed=100)
 
     # In these data one of ten recovers in a day, as in the model with this rate.
-    said = " ".join(diagnose(observed, model(observed, 0.45, -np.log(0.9))).said)
+    draws = model(observed, 0.45, -np.log(0.9))(0)
+    found = inquire(observed, draws, level=0.05, fitted_share=0.0, seed=0)
+    said = " ".join([*(one.sentence for one in causes_of(found)), *sentences(found)])
 
     assert "The simulation moves too little from `S` to `I`" in said
     assert "fit again before changing the model" in said
