@@ -11,7 +11,7 @@ import numpy as np
 
 from gsim_devs.errors import UsageError
 
-from .causes import Cause, causes_of
+from .causes import FIT_AGAIN, Cause, causes_of
 from .findings import Inquiry, inquire
 from .measuring import Comparison, Forecast, compare, forecasts
 from .phrases import counted, it, listed, number
@@ -59,9 +59,10 @@ class Diagnosis:
     @property
     def head(self) -> str:
         """The verdict, and what it rests on."""
+        is_structure = [one.label for one in self.causes] != [FIT_AGAIN]
         found = {
             "consistent": "no error found",
-            "wrong": "the model is wrong",
+            "wrong": "the model is wrong" if is_structure else "the model or its fit is wrong",
             "undecided": "too few data to tell",
         }[self.verdict]
         return (

@@ -174,6 +174,7 @@ def test_an_error_throughout_is_called_that_with_its_sign():
     above, below = diagnose(observed, noise(mean=0.5)), diagnose(observed, noise(mean=-0.5))
 
     assert above.causes[0].label == below.causes[0].label == "fit again"
+    assert above.text.startswith("The model or its fit is wrong: 500 transitions of 10 trajectories")
     assert "`x` is over-predicted throughout (z = +1" in above.said[1]
     assert "`x` is under-predicted throughout (z = -1" in below.said[1]
 
