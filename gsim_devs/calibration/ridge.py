@@ -31,8 +31,11 @@ class Ridge:
         Raises:
             UsageError: no number is left.
         """
-        spread = told.std(axis=0)
-        self._used = (spread > 1e-12 * (1 + np.abs(told).max(axis=0))) & np.asarray(seen, dtype=bool)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = told.std(axis=0)
+        # Numbers so large that they have no spread say nothing either.
+        varies = np.isfinite(spread) & (spread > 1e-12 * (1 + np.abs(told).max(axis=0)))
+        self._used = varies & np.asarray(seen, dtype=bool)
         if not self._used.any():
             raise UsageError(
                 "no summary depends on the parameters, or none was observed: there is nothing to learn from"

@@ -47,7 +47,8 @@ class Sample:
         return self.observed_summary
 
     def losses(self, thetas, *, seed, share=1.0):
-        return np.array([(theta["mean"] - 1) ** 2 + (theta["log_sd"] - 0.5) ** 2 for theta in thetas])
+        """They see the mean only."""
+        return np.array([(theta["mean"] - 1) ** 2 for theta in thetas])
 
 
 class Linear:
@@ -136,7 +137,9 @@ def test_the_posterior_is_about_the_truth_and_as_wide_as_it_should_be(estimate):
 def test_what_the_data_do_not_tell_keeps_its_prior_and_is_named(estimate):
     assert estimate.contraction["nothing"] < 0.1
     assert estimate.contraction["mean"] > 0.8
-    assert "do not tell nothing" in estimate.sentence
+    assert "do not tell nothing:" in estimate.sentence
+    # What a loss does not see, the posterior may.
+    assert estimate.untold == ("nothing",)
     assert stats.kstest(estimate.samples["nothing"], stats.uniform(-1, 2).cdf).statistic < 0.15
 
 
