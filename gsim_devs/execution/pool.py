@@ -340,7 +340,8 @@ class _Worker:
         if status == "killed" and code >= 0:
             status = "failed"
         said = self._stderr.decode(errors="replace") + lost.why
-        return self._result(status, code, said, time.monotonic() - self._started)
+        result = self._result(status, code, said, time.monotonic() - self._started)
+        return replace(result, took_worker=True)
 
     def _watch(self, descriptor: int, event: int, act: Callable[[], _News]) -> None:
         self._selector.register(descriptor, event, (self, act))

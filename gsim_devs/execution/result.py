@@ -51,6 +51,9 @@ class Result:
     isolation: Tier = "none"
     """How it was contained."""
 
+    took_worker: bool = False
+    """Whether the worker that it ran in, in a pool, was lost with it."""
+
     @property
     def ok(self) -> bool:
         """Whether it ended well."""

@@ -369,7 +369,7 @@ def _stages(count: int) -> Iterator[slice]:
 
 def _is_dear(failed: Result) -> bool:
     """Whether a failure takes so long, or so much, that the candidate is given up."""
-    return failed.status in ("timeout", "killed", "flooded") or "MemoryError" in failed.stderr
+    return failed.took_worker or failed.status == "flooded" or "MemoryError" in failed.stderr
 
 
 def _array_path(
