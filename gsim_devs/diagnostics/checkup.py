@@ -25,6 +25,8 @@ from .transitions import Floats, Transitions
 
 _KNOWN_ENOUGH = 0.5
 """A dimension that is missing in more of the steps is left out; of the others, the steps in which one is missing."""
+_MOST_TO_HELP = 2000
+"""More steps of the fit than that are not simulated: so many cost more than they help."""
 STRAYS = "courses stray"
 """The label where free runs stray from the data and no step says why."""
 
@@ -152,10 +154,11 @@ def check_up(
 ) -> Checkup:
     """Simulate what was observed and diagnose it; a right simulator is called wrong with probability `level` at most.
 
-    `training` holds the data that parameters were fitted to. With samples of a `posterior`, as many values of each
-    parameter, each draw has one of them, and what is uncertain about parameters counts as noise. `untold` are
-    parameters that the data do not determine. With `sensitivity` each parameter is moved far, which takes up to twice
-    as many simulations again for each.
+    `training` holds the data that parameters were fitted to; where they are few, they are simulated too, and help to
+    tell what is behind errors. With samples of a `posterior`, as many values of each parameter, each draw has one of
+    them, and what is uncertain about parameters counts as noise. `untold` are parameters that the data do not
+    determine. With `sensitivity` each parameter is moved far, which takes up to twice as many simulations again for
+    each.
     """
     steps, paths = experiment.transitions(), experiment.paths()
     if not steps.starts and not paths.starts:
@@ -171,7 +174,7 @@ def check_up(
             before.observed,
             partial(before.simulate, thetas),
             training=fitted.observed if fitted else None,
-            simulate_training=partial(fitted.simulate, thetas) if fitted else None,
+            simulate_training=partial(fitted.simulate, thetas) if fitted and fitted.is_small else None,
             moved={
                 name: partial(before.simulate, [{**one, name: value} for one in thetas])
                 for name, value in moved.items()
@@ -220,7 +223,13 @@ class _Arrays:
         return found if len(found._rows) else None
 
     @property
+    def is_small(self) -> bool:
+        """Whether simulating it costs little."""
+        return len(self._rows) <= _MOST_TO_HELP
+
+    @property
     def observed(self) -> Transitions:
+        """Only what is whole."""
         steps, rows, columns = self._steps, self._rows, self._columns
         names = tuple(name for name, is_in in zip(steps.names, columns, strict=True) if is_in)
         return Transitions(
@@ -232,6 +241,7 @@ class _Arrays:
         )
 
     def simulate(self, thetas: Sequence[Theta], seed: int) -> Floats:
+        """The same steps: with one candidate all draws are its, else each has its own."""
         starts = [self._steps.starts[row] for row in self._rows]
         chosen: Floats = _simulated(self._experiment, thetas, starts, seed, self._draws)[:, :, 0]
         return chosen[:, :, self._columns]
