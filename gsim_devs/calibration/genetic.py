@@ -3,7 +3,7 @@
 A population of 200 for 10 generations; parents are chosen by tournaments of 4 and crossed by simulated binary crossover
 (eta 8), children are mutated by a normal distribution of standard deviation 0.03, and the best 200 of parents and
 children stay. Parents are simulated again with their children, so that nobody stays because of a lucky number: 400
-simulations a generation. All in the unit cube, which no child leaves. Leaves out restarts, and any sign of convergence.
+simulations a generation. All in the unit cube, which no child leaves. Leaves out restarts.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _POPULATION, _GENERATIONS = 200, 10
 SIMULATIONS = 2 * _POPULATION * _GENERATIONS
 """What it takes."""
 _TOURNAMENT, _ETA, _MUTATION = 4, 8.0, 0.03
+_AGREED = 2 * _MUTATION
+"""The spread of a population that has converged: hardly more than mutation makes."""
 _WORST = 1e30
 """In place of the loss of what failed: evotorch wants a number."""
 
@@ -60,7 +62,9 @@ def genetic(task: Task) -> Search:
             break
         population = SolutionBatch.cat([population, children]).take_best(_POPULATION)
     else:
-        return Found(np.median(_points(population), axis=0)[None])
+        points = _points(population)
+        agreed = bool((points.std(axis=0) < _AGREED).all())
+        return Found(np.median(points, axis=0)[None], converged=agreed)
     return Found(points[:0], converged=False)
 
 
