@@ -69,7 +69,7 @@ demo: $(INSTALLED)
 		--contract contracts/covid.yaml --out build/covid 2>/dev/null
 	@$(BIN)/gsim-devs data covid --split train --trajectories 20 --steps 40 --seed 1 --out build/train.csv 2>/dev/null
 	@$(BIN)/gsim-devs data covid --split test --trajectories 10 --steps 40 --seed 2 --out build/test.csv 2>/dev/null
-	@$(BIN)/gsim-devs calibrate build/covid --data build/train.csv --method cma --json build/estimate.json
+	@$(BIN)/gsim-devs calibrate build/covid --data build/train.csv --json build/estimate.json
 	@echo
 	@$(BIN)/gsim-devs diagnose build/covid --data build/test.csv --fitted-to build/train.csv \
 		--estimate build/estimate.json | head -n 2
@@ -79,6 +79,7 @@ demo: $(INSTALLED)
 	@echo "  $(BIN)/python build/abp --total_packets 5 --seed 3 --detail  who said what"
 	@echo "  less build/abp/components/sender.py                          how a component is written"
 	@echo "  less trace_checkers/abp.yaml                                 how rules are written"
+	@echo "  $(BIN)/gsim-devs whatif build/covid --scale infection_rate=0.3 --from 10 --to 40   a lockdown"
 	@echo "  $(BIN)/gsim-devs new my_system                               a system of your own (README)"
 	@echo "  OPENAI_API_KEY=... $(BIN)/gsim-devs build abp --model NAME    ask a language model yourself"
 
