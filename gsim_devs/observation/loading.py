@@ -5,6 +5,7 @@ Files may have different columns, spans and sampling rates; what none of them te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -50,6 +51,25 @@ def _check(table: Table, contract: Contract) -> None:
             raise UsageError(
                 f"{table.place(offence.row)}: {name} is {found}; it should be {offence.expected}"
             )
+    for name, cells in table.texts.items():
+        _check_texts(table, name, cells, contract)
+
+
+def _check_texts(table: Table, name: str, cells: Sequence[str], contract: Contract) -> None:
+    """A text from which simulations start is given to them as an argument, which may have to look like something."""
+    for argument, observable in (contract.state.arguments if contract.state else {}).items():
+        pattern: str | None = getattr(contract.arguments[argument], "pattern", None)
+        if observable != name or pattern is None:
+            continue
+        allowed: set[str] = {""}
+        for row, cell in enumerate(cells):
+            if cell not in allowed and not re.fullmatch(pattern, cell):
+                shown = repr(cell if len(cell) <= 60 else f"{cell[:57]}...")
+                raise UsageError(
+                    f"{table.place(row)}: {name} is {shown}; it should look like {pattern}, as the argument {argument} "
+                    "that takes it"
+                )
+            allowed.add(cell)
 
 
 def _unknown(name: str, contract: Contract) -> str:

@@ -217,6 +217,25 @@ def test_texts_travel_beside_the_numbers(load):
     assert found.trajectories[0].texts == {"note": ("[1, 2]", "")}
 
 
+def test_a_text_that_no_simulation_could_start_from_is_refused(load):
+    changed = CONTRACT.replace("R: {type: integer", "note: {type: string}\n      R: {type: integer")
+    changed = changed.replace(
+        "observables:\n", "observables:\n  note: {type: text, event: state, field: note}\n"
+    )
+    changed = changed.replace(
+        "stdin:\n", '  memo: {type: text, default: none, pattern: "none|[a-z]:[0-9]+"}\nstdin:\n'
+    )
+    changed = changed.replace("recovered: R}", "recovered: R, memo: note}")
+    contract = parse_yaml(Contract, changed, "sir.yaml")
+
+    assert len(load("trajectory,t,S,note\na,0,9,x:12\na,1,8,\na,2,8,none\n", contract=contract)) == 1
+    with pytest.raises(UsageError) as caught:
+        load("trajectory,t,S,note\na,0,9,x:12\na,1,8,x:many\n", contract=contract)
+    assert "line 3: note is 'x:many'; it should look like none|[a-z]:[0-9]+, as the argument memo" in str(
+        caught.value
+    )
+
+
 def test_a_split_is_by_trajectory_and_by_seed(load):
     text = "trajectory,t,S\n" + "".join(f"{name},{t},{t}\n" for name in range(20) for t in range(2))
     whole = load(text)
