@@ -57,4 +57,4 @@ def _schema(name: str) -> dict[str, Any]:
         return rules_schema()
     from gsim_devs.contracts import json_schema
 
-    return json_schema(name)
+    return json_schema(name, others=("rules",))

@@ -29,7 +29,6 @@ from .load import (
     load_cases,
     load_contract,
     load_plan,
-    load_rules,
     parse_json,
     parse_yaml,
 )
@@ -64,7 +63,6 @@ from .plan import (
     RootNode,
     ValueBinding,
 )
-from .rules_file import RuleFile, RuleFrame
 from .schema import json_schema, payload_schema, printed_schema, record_schema, trace_schema
 from .stdin import Command, JsonlStdin, LineCommand, LineStdin, NoStdin, Stdin, commands_of
 from .tree import PlacedAtomic, Speakers, atomics, coupled_nodes, emitters, speakers
@@ -128,8 +126,6 @@ __all__ = [
     "Case",
     "Expectation",
     "MatchingRecords",
-    "RuleFile",
-    "RuleFrame",
     # mutants
     "MutantFile",
     "Mutant",
@@ -151,7 +147,6 @@ __all__ = [
     "load_contract",
     "load_plan",
     "load_cases",
-    "load_rules",
     "load_mutants",
     "parse_yaml",
     "parse_json",

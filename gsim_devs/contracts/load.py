@@ -15,7 +15,6 @@ from .contract import Contract
 from .declaration import Declaration
 from .documents import DEEPEST, Document, read_json, read_yaml, write_yaml
 from .plan import PlanTree
-from .rules_file import RuleFile
 from .sentences import sentences_of
 
 D = TypeVar("D", bound=Declaration)
@@ -34,11 +33,6 @@ def load_plan(path: str | Path) -> PlanTree:
 def load_cases(path: str | Path) -> CaseFile:
     """Read the test inputs of a system; `check_cases` checks them against a contract."""
     return load(CaseFile, path)
-
-
-def load_rules(path: str | Path) -> RuleFile:
-    """Read the frame of a rules file."""
-    return load(RuleFile, path)
 
 
 def load(model: type[D], path: str | Path) -> D:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gsim_devs.errors import UsageError
@@ -14,7 +15,6 @@ from .data_file import DataFile
 from .layout import ConstantSource, FieldSource, TimeSource
 from .mutants import MutantFile
 from .plan import PlanTree
-from .rules_file import RuleFile
 from .sentences import nearest, one_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ FILES: dict[str, type[Declaration]] = {
     "contract": Contract,
     "plan": PlanTree,
     "cases": CaseFile,
-    "rules": RuleFile,
     "mutants": MutantFile,
     "data": DataFile,
 }
@@ -36,10 +35,11 @@ FILES: dict[str, type[Declaration]] = {
 _TIME: dict[str, Any] = {"type": "number", "minimum": 0}
 
 
-def json_schema(name: str) -> dict[str, Any]:
-    """The schema of one of `FILES`."""
+def json_schema(name: str, others: Sequence[str] = ()) -> dict[str, Any]:
+    """The schema of one of `FILES`; a message about a name that is none of them tells of the others too."""
     if name not in FILES:
-        raise UsageError(f"no schema {name!r}{nearest(name, list(FILES))}; there are {one_of(list(FILES))}")
+        known = [*FILES, *others]
+        raise UsageError(f"no schema {name!r}{nearest(name, known)}; there are {one_of(known)}")
     return {"$schema": DRAFT, **FILES[name].model_json_schema(by_alias=True)}
 
 

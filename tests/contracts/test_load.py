@@ -10,13 +10,11 @@ import pytest
 from gsim_devs.contracts import (
     Contract,
     PlanTree,
-    RuleFile,
     dump_json,
     dump_yaml,
     load,
     load_contract,
     load_plan,
-    load_rules,
     parse_json,
     parse_yaml,
 )
@@ -217,24 +215,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         load_contract(tmp_path / "missing.yaml")
     with pytest.raises(UsageError, match=r"binary\.yaml: not UTF-8 text"):
         load(Contract, tmp_path / "binary.yaml")
-
-
-def test_rules_keep_what_belongs_to_their_kind(tmp_path):
-    path = tmp_path / "r.yaml"
-    path.write_text(
-        "system: tiny\nrules: [{id: r1, clause: '1.1', level: component, kind: absent, event: x}]"
-    )
-
-    rules = load_rules(path)
-
-    assert rules.rules[0].model_extra == {"event": "x"}
-    assert parse_yaml(RuleFile, dump_yaml(rules), "f") == rules
-
-
-def test_two_rules_of_one_name_are_refused():
-    rule = "{id: r1, clause: '1.1', level: component, kind: absent}"
-
-    with pytest.raises(
-        UsageError, match=r"rules\[1\]\.id: there is already one with the id 'r1' at rules\[0\]"
-    ):
-        parse_yaml(RuleFile, f"system: tiny\nrules: [{rule}, {rule}]", "f")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gsim_devs.contracts import from_data
 from gsim_devs.errors import UsageError
-from gsim_devs.rules import rule_defects
+from gsim_devs.rules import RuleSet, rule_defects
 from tests.rules.checking import CONTRACT, result, rules_of
 
 COME, GO, PAY = "door.come", "door.go", "till.pay"
@@ -333,3 +334,12 @@ def test_a_key_that_is_written_as_a_list_is_refused_with_its_place(place):
     where = "rules[0].by" if place == "by" else "rules[0].target.by"
     told = "found a list of 2; a key of several parts is one expression: (id, n)"
     assert str(caught.value) == f"shop.yaml: {where}: {told}"
+
+
+def test_two_rules_of_one_name_are_refused():
+    rule = {"id": "r1", "clause": "1.1", "level": "component", "kind": "absent", "event": "shop.sold"}
+
+    with pytest.raises(
+        UsageError, match=r"rules\[1\]\.id: there is already one with the id 'r1' at rules\[0\]"
+    ):
+        from_data(RuleSet, {"system": "shop", "rules": [rule, rule]}, "f")
