@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .many import Many
+from .many import Many, part
 from .records import printed
 
 _FEW = 1000
@@ -94,13 +94,17 @@ def _number_or_text(event: str, field: str, value: Any) -> Any:
     if kind is Many:
         kinds = set(map(type, value.each))
         if not kinds <= {int, float, bool}:
-            raise TypeError(f"field {field!r} of {event} is no number")
-        if float in kinds and not all(map(math.isfinite, value.each)):
-            raise ValueError(f"field {field!r} of {event} is not finite")
+            part(list(map(type, value.each)))
+        if float in kinds and not all(map(_is_finite, value.each)):
+            part(list(map(_is_finite, value.each)))
         return value
     if kind is str or kind is bool or value is None or (kind is float and value - value == 0.0):
         return value
     return json.loads(printed(event, field, value))
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is not float or math.isfinite(value)
 
 
 def _number(value: Any) -> float:

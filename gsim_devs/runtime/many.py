@@ -12,6 +12,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
+from numbers import Number
 from typing import Any, NoReturn
 
 
@@ -47,8 +48,8 @@ class Many:
     def agreed(self) -> Any:
         """The number, which must be the same in all simulations, down to its type and its sign."""
         each = self.each
-        if each.count(each[0]) < len(each) or len(set(map(repr, each))) > 1:
-            part(list(map(repr, each)))
+        if each.count(each[0]) < len(each) or len(set(map(_exactly, each))) > 1:
+            part(list(map(_exactly, each)))
         return each[0]
 
     def __bool__(self) -> bool:
@@ -73,6 +74,10 @@ class Many:
     def __trunc__(self) -> int:
         whole: int = math.trunc(self.agreed())
         return whole
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # What a number has beyond that; to be without it would be another way to go.
+        part()
 
     def __hash__(self) -> int:  # noqa: PLE0309  (it ends here)
         # Nothing may find it later that is not of these simulations.
@@ -104,6 +109,12 @@ class Many:
 
     def __round__(self, *digits: Any) -> Many:
         return for_each(round, (self, *digits))
+
+    def __divmod__(self, other: Any) -> tuple[Many, Many]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Many, Many]:
+        return other // self, other % self
 
 
 def part(groups: Sequence[Any] | None = None) -> NoReturn:
@@ -142,14 +153,24 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Ca
             return for_each(function, (self, other))
         if isinstance(other, int | float):
             return mapped(function, self.each, repeat(other))
-        return NotImplemented
+        return _part_from_numbers(other)
 
     def reflected(self: Many, other: Any) -> Any:
         if isinstance(other, int | float):
             return mapped(function, repeat(other), self.each)
-        return NotImplemented
+        return _part_from_numbers(other)
 
     return forward, reflected
+
+
+def _part_from_numbers(other: Any) -> Any:
+    """Numbers of another kind know the numbers of Python, but not many of them."""
+    return part() if isinstance(other, Number) else NotImplemented
+
+
+def _exactly(value: Any) -> Any:
+    """Equal only for what cannot be told from it; the digits of a whole number may be too many to write down."""
+    return (type(value), value) if isinstance(value, int) else repr(value)
 
 
 def _unary(function: Callable[[Any], Any]) -> Callable[[Many], Many]:

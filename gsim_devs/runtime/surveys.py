@@ -46,6 +46,10 @@ class Surveys:
                 alone = survey.run_together(group)
                 self._note(len(alone), len(group), survey.is_wrong)
             survey.run_alone(alone)
+            if survey.is_wrong:
+                # Nor is to be believed what has gone well so far.
+                survey.run_alone(survey.all)
+                break
         return b"".join(survey.told), survey.errors
 
     def _settled(self, text: bytes) -> list[Any]:
@@ -91,6 +95,11 @@ class _Survey:
     def groups(self) -> Iterator[list[int]]:
         """The simulations, by number; those that might go together are in one group."""
         yield from self._by_key.values()
+
+    @property
+    def all(self) -> list[int]:
+        """All simulations that can be run, by number."""
+        return [*self._lanes]
 
     def run_together(self, group: list[int]) -> list[int]:
         """Simulate those that can go together; the others are returned."""

@@ -10,18 +10,20 @@ run. Leaves out what is done with the records.
 
 from __future__ import annotations
 
-import math
+import builtins
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from operator import call
-from types import BuiltinFunctionType, ModuleType, SimpleNamespace
+from types import BuiltinFunctionType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from .atomic import Seat
 from .clock import Sink
 from .commands import Command
+from .discerning import may_discern
 from .draws import Draw
 from .many import Many, PartedError, columns, for_each, mapped, part
 from .program import Program
@@ -118,8 +120,10 @@ def _run(program: Program, lanes: Sequence[Lane], commands: list[Command], sink:
     settings = {name: _joined([lane.settings[name] for lane in lanes]) for name in names}
     PartedError.happened = False
     # The functions of a module can be exchanged once it is there.
-    program.system()
-    with _looking_at_each(program.folder):
+    modules = _modules(program.system())
+    if any(map(may_discern, modules)):
+        part()
+    with _looking_at_each(modules):
         kernel = program.prepared(settings, commands, 0, 0, sink)
         shared: dict[tuple[int, str], _Source] = {}
         for seat in kernel.nodes:
@@ -136,13 +140,17 @@ def _run(program: Program, lanes: Sequence[Lane], commands: list[Command], sink:
 def _joined(values: list[Any]) -> Any:
     """One value where all are the same; many where they are numbers; many in their places where they are in tuples."""
     first = values[0]
+    if len(set(map(id, values))) == 1:
+        return first
     if set(map(type, values)) <= {int, float}:
         is_one = values.count(first) == len(values) and len(set(map(repr, values))) == 1
         return first if is_one else Many(values)
     if all(type(value) is tuple and len(value) == len(first) for value in values):
         return tuple([_joined(list(column)) for column in zip(*values, strict=True)])
-    if any(type(value) is not type(first) or value != first for value in values):
-        part(list(map(repr, values)))
+    # What is equal need not be the same: 1 and 1.0, or the order of a dict. Most are one and the same object.
+    texts = {id(value): repr(value) for value in {id(value): value for value in values}.values()}
+    if len(set(texts.values())) > 1:
+        part([texts[id(value)] for value in values])
     return first
 
 
@@ -229,21 +237,30 @@ class _NoStream:
 class _Kind(type):
     """Of what stands in the place of `int` and `float`."""
 
-    real: type
+    kind: type
 
     def __call__(cls, *args: Any) -> Any:
-        return for_each(cls.real, args) if _has_many(args) else cls.real(*args)
+        return for_each(cls.kind, args) if _has_many(args) else cls.kind(*args)
 
     def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, cls.real)
+        return isinstance(value, cls.kind)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, cls.kind)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls or other is cls.kind
+
+    def __hash__(cls) -> int:
+        return hash(cls.kind)
 
 
-class _Int(metaclass=_Kind):
-    real = int
+class _Int(int, metaclass=_Kind):
+    kind = int
 
 
-class _Float(metaclass=_Kind):
-    real = float
+class _Float(float, metaclass=_Kind):
+    kind = float
 
 
 def _for_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -259,11 +276,38 @@ def _for_extremes(function: Callable[..., Any]) -> Callable[..., Any]:
     """`min` or `max`, which take their numbers one by one or together."""
 
     def looking(*args: Any, **named: Any) -> Any:
-        if len(args) == 1 and not named:
+        if len(args) == 1 and "key" not in named:
             args = (list(args[0]),)
             if _has_many(args[0]):
-                args = tuple(args[0])
+                return for_each(lambda *row: function(row), args[0])
         return for_each(function, args) if _has_many(args) and not named else function(*args, **named)
+
+    return looking
+
+
+def _for_pairs(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:
+    """A function that makes two numbers of one."""
+
+    def looking(number: Any, /) -> Any:
+        if type(number) is not Many:
+            return function(number)
+        pairs = for_each(function, (number,)).each
+        return tuple([Many(list(column)) for column in zip(*pairs, strict=True)])
+
+    return looking
+
+
+def _for_rows(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a row of numbers: some of Python's own go another way with floats than with anything else."""
+
+    def looking(items: Any, /, *others: Any, **named: Any) -> Any:
+        row = list(items)
+        if not all(_has_no_many(other) for other in (*others, *named.values())):
+            # A beginning, weights.
+            part()
+        if _has_many(row):
+            return for_each(lambda *cells: function(cells, *others, **named), row)
+        return function(row, *others, **named)
 
     return looking
 
@@ -272,38 +316,70 @@ def _has_many(args: Sequence[Any]) -> bool:
     return any(type(arg) is Many for arg in args)
 
 
-def _parting(*args: Any) -> Any:
-    """In the place of `type`, before which a number cannot pass for what it is not."""
+def _has_no_many(value: Any) -> bool:
+    """Whether this is surely without any."""
+    return type(value) in (int, float) or (type(value) in (list, tuple) and not _has_many(value))
+
+
+def _parting(*args: Any, **named: Any) -> Any:
+    """In the place of what would make something else of many numbers, such as `type`."""
     part()
 
 
 _BUILT_IN = {
     "float": _Float,
     "int": _Int,
+    "id": _parting,
     "max": _for_extremes(max),
     "min": _for_extremes(min),
+    "pow": _for_numbers(pow),
+    "sum": _for_rows(sum),
     "type": _parting,
 }
-_FUNCTIONS = {
-    name: _for_numbers(value) for name, value in vars(math).items() if type(value) is BuiltinFunctionType
-}
-_MATH = SimpleNamespace(**{**vars(math), **_FUNCTIONS})
+_OF_PAIRS = ("frexp", "modf")
+_OF_ROWS = ("fsum", "prod", "fmean", "mean", "median")
 _ABSENT = object()
 
 
+def _looking(name: str, value: Any) -> Any:
+    """What stands in the place of a function of `math` or `statistics`; other things stay what they are."""
+    if type(value) not in (BuiltinFunctionType, FunctionType):
+        return value
+    if name in _OF_PAIRS:
+        return _for_pairs(value)
+    if name in _OF_ROWS:
+        return _for_rows(value)
+    return _for_numbers(value) if value.__module__ == "math" and name != "sumprod" else _parting
+
+
+@cache
+def _fresh(module: str) -> SimpleNamespace:
+    """`math` or `statistics` as a whole."""
+    return SimpleNamespace(
+        **{name: _looking(name, value) for name, value in vars(sys.modules[module]).items()}
+    )
+
+
+def _exchanged(value: Any) -> Any:
+    """What stands in the place of something that a module has imported or renamed."""
+    if isinstance(value, ModuleType):
+        return _fresh(value.__name__) if value.__name__ in ("math", "statistics") else value
+    if type(value) in (BuiltinFunctionType, FunctionType) and value.__module__ in ("math", "statistics"):
+        return getattr(_fresh(value.__module__), value.__name__)
+    return next((held for name, held in _BUILT_IN.items() if value is getattr(builtins, name)), value)
+
+
 @contextmanager
-def _looking_at_each(folder: str) -> Iterator[None]:
+def _looking_at_each(modules: Sequence[ModuleType]) -> Iterator[None]:
     """Let functions of numbers take many where the simulator's own modules call them."""
     changed: list[tuple[dict[str, Any], str, Any]] = []
     try:
-        for module in _modules(folder):
+        for module in modules:
             names = vars(module)
             fresh: dict[str, Any] = {name: held for name, held in _BUILT_IN.items() if name not in names}
             for name, value in names.items():
-                if value is math:
-                    fresh[name] = _MATH
-                elif type(value) is BuiltinFunctionType and value.__module__ == "math":
-                    fresh[name] = _FUNCTIONS[value.__name__]
+                if (exchanged := _exchanged(value)) is not value:
+                    fresh[name] = exchanged
             changed += [(names, name, names.get(name, _ABSENT)) for name in fresh]
             names.update(fresh)
         yield
@@ -315,12 +391,12 @@ def _looking_at_each(folder: str) -> Iterator[None]:
                 names[name] = value
 
 
-def _modules(folder: str) -> list[ModuleType]:
+def _modules(system: ModuleType) -> list[ModuleType]:
     """Those of the simulator, but for the runtime that it brings along."""
     own = __name__.partition(".")[0]
+    folder = str(system.__file__).rpartition(os.sep)[0] + os.sep
     return [
         module
         for name, module in [*sys.modules.items()]
-        if name.partition(".")[0] != own
-        and (getattr(module, "__file__", None) or "").startswith(folder + os.sep)
+        if name.partition(".")[0] != own and (getattr(module, "__file__", None) or "").startswith(folder)
     ]

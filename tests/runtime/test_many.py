@@ -6,6 +6,8 @@ import copy
 import math
 import operator
 from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -61,6 +63,16 @@ def test_a_sign_is_changed_in_each(name, one):
     assert shown(function(Many(one)).each) == shown([function(value) for value in one])
 
 
+def test_a_division_with_a_rest_is_done_in_each():
+    for pair, expected in (
+        (divmod(Many([7, -7.5]), 2), [divmod(7, 2), divmod(-7.5, 2)]),
+        (divmod(9, Many([2, 4.0])), [divmod(9, 2), divmod(9, 4.0)]),
+        (divmod(Many([9, 8]), Many([2, 3])), [divmod(9, 2), divmod(8, 3)]),
+    ):
+        wholes, rests = zip(*expected, strict=True)
+        assert [shown(one.each) for one in pair] == [shown(wholes), shown(rests)]
+
+
 def test_rounding_is_done_in_each():
     some = Many([1.5, -1.5, 2.25])
 
@@ -109,6 +121,30 @@ def test_nobody_takes_it_for_something_else_than_the_number_that_it_is():
         isinstance(Many([1, 2.0]), int)
     with pytest.raises(TypeError):
         Many([1, 2]) + "text"
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda some: some.is_integer(),
+        lambda some: hasattr(some, "bit_length"),
+        lambda some: some == Decimal("0.5"),
+        lambda some: some == 2 + 0j,
+        lambda some: some < Fraction(1, 3),
+        lambda some: some * Fraction(1, 3),
+    ],
+)
+def test_what_many_cannot_do_as_one_can_parts_them(deed):
+    with pytest.raises(PartedError):
+        deed(Many([0.5, 2.0]))
+
+
+def test_a_number_with_more_digits_than_can_be_written_is_one_number():
+    huge = math.factorial(2000)
+
+    assert operator.index(Many([huge, huge])) == huge
+    with pytest.raises(PartedError):
+        operator.index(Many([huge, huge + 1]))
 
 
 def test_it_is_no_key_under_which_others_could_find_it():

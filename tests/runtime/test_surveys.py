@@ -46,11 +46,22 @@ parameters:
 """
 FISH = """
 import math
-from math import exp, floor
+import statistics
+from math import exp, floor, modf
 
+from enum import Enum
 from functools import lru_cache
 
 from runtime import Atomic
+
+
+larger = max
+ROUNDING = {"int": int, "floor": floor}
+KINDS = {"a": int, "b": float}
+
+
+class Mood(Enum):
+    CALM = 1
 
 
 @lru_cache
@@ -84,6 +95,13 @@ TOGETHER = {
     "a truth that is not asked": "self.x = (a > b) + 2 * (self.draw.uniform() < b / 10)",
     "containers": "self.held = [a, b, {'c': (count,)}]; self.x = sum(self.held[:2]) + self.held[2]['c'][0]",
     "a time that is the same": "self.x += b; self.after(min(a, 1) / 2, self.on_late)",
+    "sums": "self.x = sum([b, 0.1, 0.2]) + math.fsum([a, b, 0.3]) + math.prod([a, b], start=3) + sum([[1]], [2])[0]",
+    "statistics": "self.x = statistics.fmean([a, b]) + statistics.median([a, b, 3]) + statistics.mean([a, count])",
+    "one of one": "self.x = max([b]) + min([b]) + max((v for v in (a, b)), default=0) * 0",
+    "pairs": "self.x = sum(divmod(b, 0.7)) + modf(b)[0] * 2 + pow(a, 3, 7) + (modf(b) == (1, 2))",
+    "a case": "\n        match b, a:\n          case (float(one), int(other)): self.x = one * other",
+    "tables": "self.x = ROUNDING['floor'](b) + (KINDS['a'] == int) + issubclass(bool, int) + {int: 3}[KINDS['a']]",
+    "objects": "self.x = b if Mood.CALM is Mood(1) and self.x is not None else a",
     "kinds": "self.x = b if isinstance(b, float) and isinstance(a, (int, str)) else 0",
 }
 # In each of these somebody goes another way: an `if`, an index, a time, a text, a stream.
@@ -102,6 +120,16 @@ PARTED = {
     "a type of a mixture": "self.x = a if isinstance(self.draw.choice([1, 2.5]), int) else b",
     "a hidden failure": "\n        try: self.x = b / (count // 4)\n        except ZeroDivisionError: self.x = a",
     "a failing draw": "\n        try: self.x = self.draw.binomial(count, a / 8)\n        except ValueError: self.x = b",
+    "a truth by name": "self.x = 7 if (self.draw.uniform() < 0.1) is True else b",
+    "a truth that is not false": "self.x = 7 if (b > 9) is not False else b",
+    "a case that is true": "\n        match b > 9:\n          case True: self.x = 7\n          case _: self.x = b",
+    "the same object": "self.x = 1 if min(b, 5) is b else 2",
+    "a method": "self.x = 1 if hasattr(b, 'is_integer') and (b // 1 * 1.0).is_integer() else b",
+    "another kind of number": "self.x = 1 if count == 3 + 0j else b",
+    "a bound in a table": "self.x = larger(count, 3) + ROUNDING['int'](b) * 0 + b",
+    "weights": "self.x = statistics.fmean([1.5, 2.5], weights=[b + 1, 2])",
+    "a list that is reported": "\n        try: self.emit('seen', x=[b])\n        except TypeError: self.x = 9",
+    "a hidden refusal": "\n        try: self.x = len([0] * len('x' * b))\n        except TypeError: self.x = b",
     "a hidden choice": "\n        try: self.x = 1 if b > 5 else 2\n        except BaseException: self.x = 3",
 }
 
@@ -207,6 +235,42 @@ def test_simulations_that_part_come_to_what_they_come_to_alone(kind, tmp_path, m
     assert len(alone) > 1
 
 
+def test_a_record_that_some_cannot_make_is_not_refused_to_all(tmp_path):
+    body = """
+        try: self.emit("seen", x=b * 1e308)
+        except ValueError: self.x = 2
+        else: self.x = 3
+"""
+    with surveys(pond(tmp_path / "pond", body)) as (_, found):
+        request = crowd(1, sights=1)
+        together = found.run(request)
+        arguments, stdin, seed, times, _ = request["sights"][0]
+        apart = [
+            found.run({**request, "sights": [[arguments, stdin, seed, times, [one]]]}) for one in range(16)
+        ]
+
+    assert together[0] == b"".join(numbers for numbers, _ in apart)
+    assert together[1].keys() == {one for one, (_, errors) in enumerate(apart) if errors}
+    assert 0 < len(together[1]) < 16
+
+
+def test_files_that_are_equal_but_not_the_same_are_kept_apart(tmp_path):
+    contents = ['{"k": 1, "z": 2}', '{"k": 1.0, "z": 2}', '{"z": 2, "k": 1}', '{"k": true, "z": 2}']
+    for number, text in enumerate(contents):
+        (tmp_path / f"{number}.json").write_text(text)
+    plan = PLAN.replace("{a: int,", "{tree: dict, a: int,")
+    plan = plan.replace("arguments: {a: {", "arguments: {tree: {argument: tree}, a: {")
+    contract = CONTRACT.replace("a: {type: integer,", "tree: {type: file, format: json}, a: {type: integer,")
+    body = "self.x = b * [*self.tree.values()][0] + 100 * len(str(self.tree))"
+    fish = FISH.replace("BODY", body).replace("self, a: int", "self, tree: dict, a: int")
+    fish = fish.replace("self.x = 0", "self.x, self.tree = 0, tree")
+    with surveys(assembled(tmp_path / "pond", plan, contract, Fish=fish)) as (program, found):
+        request = crowd(1, sights=len(contents))
+        for number, sight in enumerate(request["sights"]):
+            sight[0]["tree"] = str(tmp_path / f"{number}.json")
+        compared(program, found, request)
+
+
 def test_those_that_go_the_same_way_stay_together(tmp_path, monkeypatch):
     with surveys(pond(tmp_path / "pond", PARTED["a choice"])) as (program, found):
         request = crowd(1, sights=2, candidates=50)
@@ -279,6 +343,22 @@ def test_only_those_fail_that_fail_alone(body, bad, tmp_path):
 
     assert {number for number in range(48) if candidates[number % 16]["count"] in bad} == errors.keys()
     assert all(math.isnan(x) == (k // 3 in errors) for k, x in enumerate(struct.unpack("144d", numbers)))
+
+
+def test_nothing_of_a_request_is_believed_that_has_once_been_wrong(tmp_path):
+    with surveys(pond(tmp_path / "pond", "self.x = b + (hasattr(a, 'each') and self.now > 2)")) as (
+        program,
+        found,
+    ):
+        request = crowd(1)
+        # What is looked at early has gone well.
+        for sight in request["sights"][:2]:
+            sight[0]["until"] = 4
+        request["sights"][2][0]["a"] = request["sights"][0][0]["a"] + 1
+        compared(program, found, request)
+        alone = found._pause
+
+    assert alone == math.inf
 
 
 def test_what_is_refused_is_refused_by_name(tmp_path):
