@@ -45,11 +45,11 @@ class Surveys:
             elif len(group) >= FEWEST:
                 alone = survey.run_together(group)
                 self._note(len(alone), len(group), survey.is_wrong)
-            survey.run_alone(alone)
             if survey.is_wrong:
                 # Nor is to be believed what has gone well so far.
                 survey.run_alone(survey.all)
                 break
+            survey.run_alone(alone)
         return b"".join(survey.told), survey.errors
 
     def _settled(self, text: bytes) -> list[Any]:

@@ -49,6 +49,7 @@ import math
 import statistics
 from math import exp, floor, modf
 
+from collections import deque
 from enum import Enum
 from functools import lru_cache
 
@@ -129,7 +130,8 @@ PARTED = {
     "a bound in a table": "self.x = larger(count, 3) + ROUNDING['int'](b) * 0 + b",
     "weights": "self.x = statistics.fmean([1.5, 2.5], weights=[b + 1, 2])",
     "a list that is reported": "\n        try: self.emit('seen', x=[b])\n        except TypeError: self.x = 9",
-    "a hidden refusal": "\n        try: self.x = len([0] * len('x' * b))\n        except TypeError: self.x = b",
+    "a hidden refusal": "\n        try: self.x = len(deque('abc', maxlen=count))\n        except TypeError: self.x = b",
+    "a hidden end": "\n        while True:\n          try: self.x = len(deque('abc', count))\n          finally: break",
     "a hidden choice": "\n        try: self.x = 1 if b > 5 else 2\n        except BaseException: self.x = 3",
 }
 
