@@ -77,6 +77,7 @@ def main() -> int:
         checking.checking,
         checking.checking_memory,
         simulators.help_time,
+        simulators.command_help_time,
     ):
         if options.only in measured.__name__:
             rows.append(measured())

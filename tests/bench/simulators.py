@@ -1,4 +1,4 @@
-"""How long a simulator takes to say what it can do, beyond Python's own start."""
+"""How long a simulator and `gsim-devs` take to say what they can do, beyond Python's own start."""
 
 from __future__ import annotations
 
@@ -28,9 +28,18 @@ def help_time() -> Row:
             load_contract(_ROOT / "contracts/abp.yaml"),
             Path(place, "abp"),
         )
-        pairs = [(_seconds("-c", "pass"), _seconds(str(simulator), "--help")) for _ in range(15)]
+        return _beyond_python("--help of a simulator", str(simulator), "--help")
+
+
+def command_help_time() -> Row:
+    """The same of our own command."""
+    return _beyond_python("--help of gsim-devs", "-m", "gsim_devs", "--help")
+
+
+def _beyond_python(name: str, *argv: str) -> Row:
+    pairs = [(_seconds("-c", "pass"), _seconds(*argv)) for _ in range(15)]
     beyond = median(ours - bare for bare, ours in pairs)
-    return Row("--help of a simulator", "150 ms beyond Python", ALLOWED, beyond, ALLOWED / beyond, 1.0)
+    return Row(name, "150 ms beyond Python", ALLOWED, beyond, ALLOWED / beyond, 1.0)
 
 
 def _seconds(*argv: str) -> float:

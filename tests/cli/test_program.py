@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -55,21 +54,6 @@ def test_writing_and_validating_a_system_imports_no_torch_openai_evotorch_sbi(mo
         modules = modules_after(*arguments)
 
         assert not modules & (HEAVY | {"numpy"})
-
-
-def test_help_is_nearly_as_fast_as_python_alone():
-    def seconds(*command: str) -> float:
-        """Processor time, because the machine may be busy with something else."""
-        before = os.times()
-        subprocess.run([sys.executable, *command], capture_output=True, check=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    extra = min(seconds("-m", "gsim_devs", "--help") for _ in range(5)) - min(
-        seconds("-c", "pass") for _ in range(5)
-    )
-
-    assert extra < 0.15
 
 
 def test_an_error_is_one_line_on_stderr_and_no_traceback(gsim_devs):

@@ -27,7 +27,7 @@ def sender(*lines: str) -> str:
 
 LOOPS = sender("while self.total_packets:", "    pass")
 STANDS_STILL = sender("self.after(0, self.start)")
-HOARDS = sender("hoard = []", "while True:", "    hoard.append([0] * 10_000_000)")
+HOARDS = sender("hoard = []", "while True:", "    hoard.append([0] * 100_000_000)")
 FORKS = sender("import os", "os.fork()", "self.after(1e9, self.start)")
 STARTS = sender("import subprocess", "subprocess.run(['true'], check=True)")
 DEAF = SOURCES["Sender"].replace("is_valid:\n", "is_valid:\n            while True:\n                pass\n")

@@ -45,8 +45,10 @@ def test_steps_of_arrays_and_components_agree_in_mean_and_spread(system, tmp_pat
     assert not np.array_equal(arrays[:DRAWS], components)
     spread = arrays.std(axis=0)
     z = (components.mean(axis=0) - arrays.mean(axis=0)) / np.where(spread > 0, spread, 1) * np.sqrt(DRAWS)
-    assert np.all(z[spread == 0] == 0)
-    assert np.abs(z).max() < 5
+    is_fixed = spread == 0
+    # What happens once in some thousand draws may happen in the few, and not in the many.
+    assert (components != arrays[0])[:, is_fixed].sum() <= 1
+    assert np.abs(z[~is_fixed]).max() < 5
     # Where a value hardly ever changes, its spread in few draws tells nothing.
     is_spread = spread > 0.5
     assert np.abs(components.std(axis=0)[is_spread] / spread[is_spread] - 1).max() < 0.45
