@@ -91,7 +91,7 @@ class Estimate(Declaration):
     @property
     def text(self) -> str:
         """For a terminal."""
-        lines = [f"{self.method}: {self.status}. {self.sentence}"]
+        lines = [f"{self.method}: {self.status}; {self.sentence}"]
         for name, value in (self.point or {}).items():
             shown = _in_digits(value, self._ends(name))
             lines.append(f"  {name} = {shown}{_unit(self.units.get(name))}{self._spread(name)}")

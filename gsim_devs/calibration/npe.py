@@ -86,11 +86,7 @@ def npe(task: Task) -> Search:
     if len(rows.quantiles) < _LEAST:
         return Found(rows.quantiles[:0], converged=False)
     learnt = _Learnt(task, box, rows, observed)
-    checked = None
-    if aside and not over:
-        held_out, over = yield from _simulate(task, box, aside, "summaries")
-        checked = _checked(task, held_out, learnt.samples(held_out.told, _SAMPLES_OF_A_CHECK))
-    return _found(task, learnt.samples(observed[None], _SAMPLES)[0], checked, converged=not over)
+    return (yield from _told(task, learnt, box, "summaries", observed, 0 if over else aside, over=over))
 
 
 def npe_trajectory(task: Task) -> Search:
@@ -106,9 +102,23 @@ def npe_trajectory(task: Task) -> Search:
     if len(rows.quantiles) < _LEAST:
         return Found(rows.quantiles, converged=False)
     learnt = _LearntByFlow(task, whole, rows, observed)
+    return (yield from _told(task, learnt, whole, "trajectories", observed, 0 if over else aside, over=over))
+
+
+def _told(
+    task: Task,
+    learnt: _Learnt | _LearntByFlow,
+    box: _Box,
+    wanted: _Wanted,
+    observed: Array,
+    aside: int,
+    *,
+    over: bool,
+) -> Search:
+    """The posterior; checked on so many simulations that it was not learnt from."""
     checked = None
-    if aside and not over:
-        held_out, over = yield from _simulate(task, whole, aside, "trajectories")
+    if aside:
+        held_out, over = yield from _simulate(task, box, aside, wanted)
         checked = _checked(task, held_out, learnt.samples(held_out.told, _SAMPLES_OF_A_CHECK))
     return _found(task, learnt.samples(observed[None], _SAMPLES)[0], checked, converged=not over)
 
