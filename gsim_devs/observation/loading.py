@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def load_dataset(paths: str | Path | Sequence[str | Path], contract: Contract) -
     if not files:
         raise UsageError("no data file is given")
     texts = {name for name, one in contract.observables.items() if one.type == "text"}
-    tables = [read_table(file, texts) for file in files]
+    tables = [read_table(file, texts, partial(_unknown, contract)) for file in files]
     for table in tables:
         _check(table, contract)
     return _joined(tables, contract)
@@ -41,9 +42,6 @@ def load_dataset(paths: str | Path | Sequence[str | Path], contract: Contract) -
 def _check(table: Table, contract: Contract) -> None:
     if not table.names and not table.texts:
         raise UsageError(f"{table.source}: has no columns beside trajectory and t")
-    for name in table.names:
-        if name not in contract.observables and name not in contract.actions:
-            raise UsageError(f"{table.source}: the column {name!r} {_unknown(name, contract)}")
     for column, name in enumerate(table.names):
         offence = first_offence(contract, name, table.values[:, column])
         if offence:
@@ -72,8 +70,11 @@ def _check_texts(table: Table, name: str, cells: Sequence[str], contract: Contra
             allowed.add(cell)
 
 
-def _unknown(name: str, contract: Contract) -> str:
+def _unknown(contract: Contract, name: str) -> str:
+    """What is wrong with a column of this name; empty if it is known."""
     known = [*contract.observables, *contract.actions]
+    if name in known:
+        return ""
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
     return f"is no observable or action of {contract.id}; {hint}"

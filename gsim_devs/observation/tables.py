@@ -11,7 +11,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -33,6 +33,12 @@ MOST_CELLS = 20_000_000
 
 _LONGEST_NAME = 200
 _MISSING = ("", "na", "nan", "null")
+_LIKE = {
+    "trajectory": {"trajectory", "trajectory_id", "trajectories", "run", "id"},
+    "t": {"t", "time", "hour", "day", "days", "date", "week", "month", "year", "step"},
+}
+"""What the columns of keys are called by others, in small letters."""
+_UNIT = ", and let it hold numbers in the contract's unit of time"
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 
@@ -69,8 +75,16 @@ class Table:
         return f"{self.source}: {self.row} {self.lines[row]}"
 
 
-def read_table(path: str | Path, texts: Container[str] = ()) -> Table:
-    """Read one file, where the columns of `texts` hold texts; UsageError says which cell of which line is wrong."""
+def read_table(
+    path: str | Path, texts: Container[str] = (), unknown: Callable[[str], str] = lambda name: ""
+) -> Table:
+    """Read one file; UsageError says which cell of which line is wrong.
+
+    Args:
+        path: the file.
+        texts: the columns that hold texts.
+        unknown: what is wrong with a column of this name, before any of its cells is looked at; nothing if empty.
+    """
     path = Path(path)
     try:
         if path.exists() and not path.is_file():
@@ -81,8 +95,8 @@ def read_table(path: str | Path, texts: Container[str] = ()) -> Table:
         if not size:
             raise UsageError(f"{path}: is empty")
         if path.suffix == SUFFIX:
-            return _collected(str(path), read_parquet(path, MOST_CELLS), texts, "row")
-        return _collected(str(path), _csv(path), texts, "line")
+            return _collected(str(path), read_parquet(path, MOST_CELLS), texts, unknown, "row")
+        return _collected(str(path), _csv(path), texts, unknown, "line")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -134,9 +148,14 @@ class _Lines:
         return line
 
 
-def _collected(source: str, rows: Iterator[_Row], texts: Container[str], row: str) -> Table:
+def _collected(
+    source: str, rows: Iterator[_Row], texts: Container[str], unknown: Callable[[str], str], row: str
+) -> Table:
     header = _header(source, next(rows, (1, ()))[1])
     names = tuple(name for name in header if name not in KEYS and name not in texts)
+    for name in names:
+        if wrong := unknown(name):
+            raise UsageError(f"{source}: the column {_shown(name)} {wrong}")
     columns = [(name, header.index(name)) for name in names]
     said: dict[str, list[str]] = {name: [] for name in header if name not in KEYS and name in texts}
     trajectory, time = (header.index(key) for key in KEYS)
@@ -205,17 +224,19 @@ def _header(source: str, cells: Sequence[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     for key in KEYS:
         if key not in header:
-            raise UsageError(f"{source}: has no column {key!r}; {_instead(header)}")
+            raise UsageError(f"{source}: has no column {key!r}; {_instead(key, header)}")
     if twice := [name for name, count in Counter(header).items() if count > 1]:
         raise UsageError(f"{source}: has two columns called {_shown(twice[0])}")
     return header
 
 
-def _instead(header: Sequence[str]) -> str:
+def _instead(key: str, header: Sequence[str]) -> str:
     """What the columns should be, and what to do if they are there in another form."""
     for mark, name in ((";", "semicolons"), ("\t", "tabs")):
-        if any(KEYS[0] in (part.strip() for part in cell.split(mark)) for cell in header[:2]):
+        if any(mark in cell and key in (part.strip() for part in cell.split(mark)) for cell in header[:2]):
             return f"its columns are separated by {name}: separate them by commas, and write decimal points"
+    if near := [name for name in header if name.lower() in _LIKE[key]]:
+        return f"is it {_shown(near[0])}? name that column {key}" + _UNIT * (key == "t")
     return "the columns are trajectory, t, and observables"
 
 
