@@ -12,6 +12,7 @@ from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
 from .observed import observed
+from .report import new_file
 
 if TYPE_CHECKING:
     from gsim_devs.calibration import Problem
@@ -79,7 +80,7 @@ def register(subparsers: Any) -> None:
     )
     add_isolation_option(parser)
     parser.add_argument(
-        "--json", metavar="FILE", type=Path, help="write the estimate; samples go beside it, as .npz"
+        "--json", metavar="FILE", type=new_file, help="write the estimate; samples go beside it, as .npz"
     )
     parser.set_defaults(call=call)
 

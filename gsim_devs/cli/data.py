@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .conform import assembled_reference, scenario_of
+from .report import new_file
 
 if TYPE_CHECKING:
     from gsim_devs.conformance import Scenario
@@ -40,7 +41,7 @@ def register(subparsers: Any) -> None:
         "--steps", metavar="T", type=int, help="how many rows follow the first of each (default: the file's)"
     )
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="decides everything (default: 0)")
-    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="a .csv or .parquet file")
+    parser.add_argument("--out", metavar="FILE", type=new_file, required=True, help="a .csv or .parquet file")
     parser.set_defaults(call=call)
 
 
@@ -52,6 +53,8 @@ def call(options: argparse.Namespace) -> int:
     for name in ("trajectories", "steps"):
         if (number := getattr(options, name)) is not None and number < 1:
             raise UsageError(f"--{name} must be at least 1, not {number}")
+    if options.out.suffix not in (".csv", SUFFIX):
+        raise UsageError(f"--out must end in .csv or {SUFFIX}, and {options.out} does not")
     if options.out.suffix == SUFFIX:
         # Before anything is simulated for nothing.
         ensure_available(options.out)

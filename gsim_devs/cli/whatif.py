@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
-from .report import add_json_option, write_json
+from .report import add_json_option, new_file, write_json
 from .text_files import read_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def register(subparsers: Any) -> None:
     add_isolation_option(parser)
     add_json_option(parser)
     parser.add_argument(
-        "--csv", metavar="FILE", type=Path, help="write the mean courses of all observables, with intervals"
+        "--csv",
+        metavar="FILE",
+        type=new_file,
+        help="write the mean courses of all observables, with intervals",
     )
     parser.set_defaults(call=call)
 

@@ -117,6 +117,14 @@ def test_each_variant_of_each_system_makes_data_that_can_be_read_and_started_fro
         assert len(transitions_of(dataset, contract).starts) == 60
 
 
+@pytest.mark.parametrize("name", ["made.xlsx", "made"])
+def test_a_sort_of_file_that_is_not_written_is_refused(capsys, tmp_path, name):
+    assert main(["data", str(ROOT / "scenarios" / "covid"), "--out", str(tmp_path / name)]) == 2
+
+    assert f"--out must end in .csv or .parquet, and {tmp_path / name} does not" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_variant_that_there_is_not_is_refused_with_those_that_there_are(capsys):
     assert main(["data", str(ROOT / "scenarios/covid"), "--variant", "towns", "--out", "x.csv"]) == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,15 +88,36 @@ def test_a_misspelt_command_is_told_what_it_may_be(capsys, word, told):
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such file here")
 def test_a_file_that_cannot_be_written_is_told(capsys, tmp_path):
     main(["new", "shop", "--root", str(tmp_path)])
 
-    code = main(
-        ["validate", "shop", "--root", str(tmp_path), "--json", str(tmp_path / "nowhere" / "report.json")]
-    )
+    code = main(["validate", "shop", "--root", str(tmp_path), "--json", "/dev/full"])
 
     assert code == 1
-    assert "gsim-devs: [Errno 2] No such file or directory" in capsys.readouterr().err
+    assert "No space left on device" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "--json"],
+        ["build", "nothing", "--json"],
+        ["diagnose", "nothing", "--data", "nothing", "--json"],
+        ["calibrate", "nothing", "--data", "nothing", "--json"],
+        ["whatif", "nothing", "--json"],
+        ["whatif", "nothing", "--csv"],
+        ["optimise", "nothing", "--over", "x=1", "--cost", "x", "--csv"],
+        ["data", "nothing", "--out"],
+    ],
+)
+def test_a_file_that_could_not_be_written_is_told_before_any_work(capsys, tmp_path, words):
+    for place, said in ((tmp_path / "nowhere" / "file", "there is no folder"), (tmp_path, "is a folder")):
+        with pytest.raises(SystemExit) as caught:
+            main([*words, str(place)])
+
+        assert caught.value.code == 2
+        assert said in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
