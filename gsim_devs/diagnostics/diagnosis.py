@@ -16,12 +16,19 @@ from .findings import Inquiry, inquire
 from .measuring import Comparison, Forecast, compare, forecasts
 from .phrases import counted, it, listed, number
 from .sensitivity import Effect, effects
+from .singles import SINGLE, Single, about_singles, singles
 from .tables import comparison_table, dimension_table, effect_table, forecast_table
 from .transitions import Simulate, Transitions, drawn
 from .words import sentences
 
 Verdict = Literal["consistent", "wrong", "undecided"]
 
+_STRUCTURE = "the model is wrong"
+_WRONG = {
+    FIT_AGAIN: "the model or its fit is wrong",
+    SINGLE: "the model or a few of the data are wrong",
+}
+"""What is said where nothing but that was found."""
 _OF_A_FIT = 1.8
 """The variance of what a search on few draws finds, over that of the best possible fit."""
 _IDENTIFIED = 0.3
@@ -41,6 +48,8 @@ class Diagnosis:
     said: tuple[str, ...]
     """The same, where it shows, and what is right, a sentence each."""
     inquiry: Inquiry
+    singles: tuple[Single, ...]
+    """A few steps that cannot come from the simulation; all else leaves them out."""
     forecasts: tuple[Forecast, ...]
     """Squared errors of each dimension, beside what no model avoids and what needs no model."""
     comparisons: tuple[Comparison, ...]
@@ -59,10 +68,10 @@ class Diagnosis:
     @property
     def head(self) -> str:
         """The verdict, and what it rests on."""
-        is_structure = [one.label for one in self.causes] != [FIT_AGAIN]
+        labels = [one.label for one in self.causes]
         found = {
             "consistent": "no error found",
-            "wrong": "the model is wrong" if is_structure else "the model or its fit is wrong",
+            "wrong": _WRONG.get(labels[0], _STRUCTURE) if len(labels) == 1 else _STRUCTURE,
             "undecided": "too few data to tell",
         }[self.verdict]
         return (
@@ -120,6 +129,7 @@ class Diagnosis:
                 }
                 for one in self.inquiry.courses
             ],
+            "singles": [_plain(asdict(one)) for one in self.singles],
             "forecasts": [_plain(asdict(one)) for one in self.forecasts],
             "comparisons": [_plain(asdict(one)) for one in self.comparisons],
             "effects": [_plain(asdict(one)) for one in self.effects],
@@ -162,19 +172,24 @@ def diagnose(
     fitted = None
     if training and simulate_training:
         fitted = training, drawn(simulate_training, seed + 4, training)
-    inquiry = inquire(observed, draws, level=level, fitted_share=share, seed=seed, fitted=fitted)
+    alone, typical = singles(observed, draws)
+    rest, rest_draws = (observed.part(typical), draws[:, typical]) if alone else (observed, draws)
+    inquiry = inquire(rest, rest_draws, level=level, fitted_share=share, seed=seed, fitted=fitted)
     moves = effects(observed, draws, simulate, moved or {}, level=level, seed=seed)
     failed = float(np.isnan(draws).any(axis=2).mean())
     causes = causes_of(inquiry)
+    if alone:
+        causes += (Cause(SINGLE, about_singles(alone, len(observed.times))),)
     said = [one.sentence for one in causes]
     said += [*sentences(inquiry), *_about_parameters(moves, contraction or {}), *_about_failures(failed)]
     return Diagnosis(
-        verdict=_verdict(inquiry, observed),
+        verdict="wrong" if alone else _verdict(inquiry, observed),
         causes=causes,
         said=tuple(said),
         inquiry=inquiry,
-        forecasts=forecasts(observed, draws, training),
-        comparisons=compare(observed, draws, training, seed=seed),
+        singles=alone,
+        forecasts=forecasts(rest, rest_draws, training),
+        comparisons=compare(rest, rest_draws, training, seed=seed),
         effects=moves,
         contraction=dict(contraction or {}),
         transitions=len(observed.times),
