@@ -133,9 +133,12 @@ class Checkup:
                 "undecided": "Too few data to tell",
             }[self.verdict]
             return f"{found}: free runs of {counted(count, 'trajectory')}."
+        head = self.steps.head
+        if self.paths:
+            head = f"{head.removesuffix('.')}, and free runs at {number(100 * self.steps.level)} % too."
         if self.steps.verdict != "wrong" and self.is_wrong:
-            return f"The model is wrong, though its steps are not: {self.steps.head.split(': ', 1)[1]}"
-        return self.steps.head
+            return f"The model is wrong, though its steps are not: {head.split(': ', 1)[1]}"
+        return head
 
 
 def check_up(

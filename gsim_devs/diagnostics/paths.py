@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from gsim_devs.errors import UsageError
 
 from .coverage import BANDS, coverage_of, rank_among
-from .phrases import listed, number
+from .phrases import counted, listed, number
 from .transitions import Floats
 
 _LEAST_DRAWS = 19
@@ -23,6 +23,8 @@ _LEAST_DRAWS = 19
 _OUTSIDE = 0.45
 """Ranks further from the middle lie outside the widest band."""
 _MOST_STRAYS = 4
+_STAYS = 0.5
+"""Where the widest band holds less, nobody would say that the simulation stays where the data are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,11 @@ def about_paths(checks: Sequence[PathCheck]) -> list[str]:
         between = (
             f"{min(shares):.0%}" if min(shares) == max(shares) else f"{min(shares):.0%} to {max(shares):.0%}"
         )
-        said = f"{from_start}, the simulation stays where the data are: its {BANDS[-1]:.0%} bands hold {between} "
-        return [f"{said}of the observed values."]
+        held = f"{BANDS[-1]:.0%} bands hold {between} of the observed values"
+        if min(shares) < _STAYS:
+            few = counted(count, "trajectory")
+            return [f"{from_start}, the simulation's {held}; {few} cannot tell whether that is chance."]
+        return [f"{from_start}, the simulation stays where the data are: its {held}."]
     held = f"{min(one.coverage[-1] for one in wrong):.0%}"
     said = f"{from_start}, the simulation strays from the data in {listed([one.name for one in wrong])}: "
     said += f"its {BANDS[-1]:.0%} bands hold as few as {held} of the observed values."

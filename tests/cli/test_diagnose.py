@@ -54,6 +54,8 @@ def test_a_right_simulator_is_not_blamed_and_its_parameters_are_seen_at_work(gsi
     found = json.loads((tmp_path / "found.json").read_text())
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No error found: 600 transitions of 10 trajectories" in ended.stdout
+    # Of the usual 5 % steps and free runs have one half each.
+    assert "at a common level of 2.5 %, and free runs at 2.5 % too." in ended.stdout.splitlines()[0]
     assert {one["name"]: one["kind"] for one in found["steps"]["effects"]} == {
         "beta": "seen",
         "gamma": "seen",

@@ -46,6 +46,17 @@ def test_a_drift_that_the_model_lacks_is_seen():
     assert "It is below the data in `x` from time" in said
 
 
+def test_one_trajectory_that_is_elsewhere_is_not_said_to_stay():
+    (check,) = check_paths(("x",), walks(1, 1, drift=3.0), walks(2, 40, 1), level=0.01)
+
+    # The furthest of 41 is no rarer than one in 41.
+    assert not check.is_wrong
+    assert check.coverage[2] < 0.5
+    (said,) = about_paths([check])
+    assert "stays" not in said
+    assert said.endswith("of the observed values; 1 trajectory cannot tell whether that is chance.")
+
+
 def test_a_dimension_that_nobody_observed_is_not_judged():
     data, runs = walks(1, 8), walks(2, 40, 8)
 
