@@ -61,6 +61,8 @@ def calibrate(
     search, cost = METHODS[method]
     space = Space(problem.parameters)
     usual = cost(problem, space) + (npe.usual(space) if posterior and method == "auto" else 0)
+    if posterior and method in _WITHOUT_POSTERIOR:
+        raise UsageError(f"the method {method} samples no posterior; take npe, or auto, with it")
     if check and not (posterior and method == "auto") and not method.startswith("npe"):
         raise UsageError(f"the method {method} samples no posterior that could be checked; take npe")
     usual += npe.CHECKS if check else 0
@@ -83,7 +85,8 @@ def calibrate(
     verdict = compare(driver, problem, space, seeds, found.suggested, reserved - kept)
     affordable = total is None or total - driver.spent >= cost_of_moves(space)
     moved = indifferent(driver, space, seeds, verdict) if verdict and affordable else ()
-    return _estimate(driver, problem, space, method, seed, found, verdict, moved)
+    more_helps = driver.ran_out or (given.simulations is not None and given.simulations < usual)
+    return _estimate(driver, problem, space, method, seed, found, verdict, moved, more_helps=more_helps)
 
 
 METHODS: Mapping[str, tuple[Callable[[Task], Search], Callable[[Problem, Space], int]]] = {
@@ -94,6 +97,8 @@ METHODS: Mapping[str, tuple[Callable[[Task], Search], Callable[[Problem, Space],
     "npe-trajectory": (npe.npe_trajectory, lambda problem, space: npe.TRAJECTORIES),
 }
 """By name: what searches, and how many simulations it usually takes."""
+
+_WITHOUT_POSTERIOR = ("cma", "ga")
 
 
 def _header(
@@ -130,9 +135,11 @@ def _estimate(
     found: Found,
     verdict: Verdict | None,
     moved: Sequence[str],
+    *,
+    more_helps: bool,
 ) -> Estimate:
     contraction = _contraction(space, found.posterior, seed)
-    spread = found.spread if verdict and _is_the_guess(space, found, verdict) else None
+    spread = _spread(space, found, verdict)
     if contraction is not None:
         # A posterior sees more than a loss, which may be the same for values that a posterior tells apart.
         unlearnt = {name for name, one in contraction.items() if one < _OPEN}
@@ -143,7 +150,7 @@ def _estimate(
         unlearnt = {*moved} - seen
     untold = tuple(name for name in space.parameters if name in unlearnt)
     point = space.values(verdict.point[None])[0] if verdict else None
-    status, sentence = judged(driver, space, found, verdict, untold)
+    status, sentence = judged(driver, space, found, verdict, untold, more_helps=more_helps)
     return Estimate(
         method=method,
         seed=seed,
@@ -156,7 +163,7 @@ def _estimate(
         tied=verdict.tied if verdict else 0,
         untold=untold,
         contraction=contraction,
-        within=_within(space, found, spread),
+        within=_within(space, verdict, spread) if found.posterior is None else None,
         broken=problem.broken(point) if point and isinstance(problem, Ruled) else None,
         evaluations=driver.evaluations,
         spent=driver.spent,
@@ -185,19 +192,22 @@ def _samples(space: Space, posterior: Array | None) -> dict[str, tuple[Value, ..
     return {name: tuple(one[name] for one in values) for name in space.parameters}
 
 
-def _is_the_guess(space: Space, found: Found, verdict: Verdict) -> bool:
-    """Whether the winner is what the method's error is the error of, or near it."""
-    if found.spread is None:
-        return False
-    half = np.divide(0.5, space.levels, out=np.zeros(space.dimension), where=space.levels > 0)
-    return bool((np.abs(verdict.point - found.suggested[-1]) <= 3 * found.spread + half).all())
+def _spread(space: Space, found: Found, verdict: Verdict | None) -> Array | None:
+    """How far the truth is likely to be from the winner: the method's own error, and what its guess lies away.
 
-
-def _within(space: Space, found: Found, spread: Array | None) -> dict[str, Any] | None:
-    if spread is None:
+    None where the winner is not near the guess that the error belongs to.
+    """
+    if found.spread is None or verdict is None:
         return None
-    guess = found.suggested[-1]
-    ends = np.array([guess - _NINETY * spread, guess + _NINETY * spread])
+    half = np.divide(0.5, space.levels, out=np.zeros(space.dimension), where=space.levels > 0)
+    away = np.abs(verdict.point - found.suggested[-1])
+    return np.hypot(found.spread, away) if (away <= 3 * found.spread + half).all() else None
+
+
+def _within(space: Space, verdict: Verdict | None, spread: Array | None) -> dict[str, Any] | None:
+    if spread is None or verdict is None:
+        return None
+    ends = np.array([verdict.point - _NINETY * spread, verdict.point + _NINETY * spread])
     low, high = space.values(np.clip(ends, 0.0, 1.0))
     return {name: (low[name], high[name]) for name in low if not isinstance(low[name], tuple)}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gsim_devs.errors import SimulationError, UsageError
 
@@ -43,6 +44,9 @@ class Driver:
         self.spent = 0.0
         self.evaluations = 0
         self.failures = 0
+        self.ran_out = False
+        """Whether something was asked for that the budget did not allow."""
+        self._failed: list[tuple[Array, int]] = []
         self._problem, self._space, self._budget, self._journal = problem, space, budget, journal
         self._began = time.monotonic()
         self._before = 0.0
@@ -66,13 +70,10 @@ class Driver:
         """The most frequent reason why candidates failed, from the first few that did; empty if nobody can tell."""
         if not isinstance(self._problem, Explained):
             return ""
-        failed = [heard.points[np.isnan(heard.losses)] for heard in self.history]
-        points = np.concatenate(failed)[:_EXAMPLES] if failed else np.empty((0, self._space.dimension))
-        reasons = (
-            self._problem.reasons(self._space.values(points), seed=self.history[0].seed)
-            if len(points)
-            else {}
-        )
+        if not self._failed:
+            return ""
+        points = np.concatenate([points for points, _ in self._failed])[:_EXAMPLES]
+        reasons = self._problem.reasons(self._space.values(points), seed=self._failed[0][1])
         said = next(iter(reasons), "")
         return "".join(one if one.isprintable() else " " for one in said[:_LONGEST_REASON])
 
@@ -81,6 +82,7 @@ class Driver:
         told: list[Array] = []
         for batch in _batches(ask):
             if not at_any_cost and not self._affordable(batch):
+                self.ran_out = True
                 return Answer(_joined(told, ask), over=True)
             told.append(self._answer(batch))
         return Answer(_joined(told, ask))
@@ -100,8 +102,10 @@ class Driver:
             self._before, self._began = passed, time.monotonic()
         self.spent += len(ask.points) * ask.share
         self.evaluations += len(ask.points)
-        failed = np.isnan(told if told.ndim == 1 else told.sum(axis=1))
+        failed = _has_failed(told)
         self.failures += int(failed.sum())
+        if failed.any() and len(self._failed) < _EXAMPLES:
+            self._failed.append((ask.points[failed], ask.seed))
         if ask.wanted == "losses":
             self.history.append(Heard(ask.points, told, ask.seed, ask.share, self.spent))
         return told
@@ -143,6 +147,15 @@ def _joined(told: list[Array], ask: Ask) -> Array:
     if told:
         return np.concatenate(told)
     return np.empty(0 if "losses" in ask.wanted else (0, 0))
+
+
+def _has_failed(told: Array) -> NDArray[np.bool_]:
+    """Which candidates told nothing; what no candidate tells was not observed, unless all of them failed."""
+    lacks = np.isnan(told)
+    if told.ndim == 1:
+        return lacks
+    is_told = ~lacks.all(axis=0)
+    return np.asarray((lacks & is_told).any(axis=1) if is_told.any() else lacks.any(axis=1))
 
 
 def _one_by_one(question: Callable[[Sequence[Values]], Array], thetas: Sequence[Values]) -> Array:

@@ -33,7 +33,10 @@ class Estimate(Declaration):
     seed: int
     """Of everything that was drawn."""
     status: Literal["converged", "stopped", "undetermined", "failed"]
-    """Stopped: the budget ended first. Undetermined: it fits no better than any other. Failed: nothing could run."""
+    """Stopped: the budget ended first, or the search did not settle. Undetermined: it fits no better than any other.
+
+    Failed: nothing could run.
+    """
     sentence: str
     """What happened, and what to try."""
     point: Mapping[str, float | int | tuple[float, ...]] | None = None
@@ -51,7 +54,7 @@ class Estimate(Declaration):
     contraction: Mapping[str, float] | None = None
     """1 - posterior over prior standard deviation of each: near 0, the data do not tell. None: no method asked."""
     within: Mapping[str, tuple[float, float]] | None = None
-    """Where each lies with 90 % probability, by a guess that comes with its error; the posterior, if any, is better."""
+    """Where each lies with 90 % probability, by a guess that comes with its error; none where there is a posterior."""
     broken: Mapping[str, int] | None = None
     """How often the point breaks each rule under stress; none: no rules were asked."""
     evaluations: int = 0

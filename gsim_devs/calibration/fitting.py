@@ -30,8 +30,8 @@ _MORE, _MOST = 5, 20
 """Times so many steps are summarised, first and at last, where simulations are made as arrays; else as many."""
 _NUMBERS_AT_ONCE = 2_000_000
 """Of simulations that are summarised."""
-_FEW = 0.05
-"""The part of the data with which it is seen why a simulation fails."""
+_A_LOOK = 0.1
+"""The part of the data with which it is first seen why a simulation fails."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 0.1
 """Of the simulations of a candidate: where more of them fail, the candidate has failed."""
@@ -119,11 +119,14 @@ class Fit:
         return self._scored(list(told), chosen.after)
 
     def reasons(self, thetas: Sequence[Values], *, seed: int) -> Mapping[str, int]:
-        """By simulating a few steps, or courses."""
+        """By simulating a few steps, or courses; all of them where those few tell nothing."""
         before = Counter(self._experiment.reasons)
-        told = self.losses(thetas, seed=seed, share=_FEW)
-        found = dict((Counter(self._experiment.reasons) - before).most_common())
-        if not found and np.isnan(told).any():
+        for share in (_A_LOOK, 1.0):
+            told = self.losses(thetas, seed=seed, share=share)
+            found = dict((Counter(self._experiment.reasons) - before).most_common())
+            if found:
+                return found
+        if np.isnan(told).any():
             names = ", ".join(self._experiment.dataset.names)
             return {f"it ran to its end, and told no finite number of {names}": int(np.isnan(told).sum())}
         return found

@@ -18,15 +18,22 @@ from .space import Space
 Status: TypeAlias = Literal["converged", "stopped", "undetermined", "failed"]
 
 _AT_A_BOUND = 0.01
-_MANY = 0.2
+_SOME, _MANY = 0.03, 0.2
+"""Shares of failed candidates: from which on it is said why, and from which on bounds are too wide."""
 _OUTSIDE = 0.0025
 """Of the posterior, on either side."""
 
 
 def judged(
-    driver: Driver, space: Space, found: Found, verdict: Verdict | None, untold: Sequence[str]
+    driver: Driver,
+    space: Space,
+    found: Found,
+    verdict: Verdict | None,
+    untold: Sequence[str],
+    *,
+    more_helps: bool,
 ) -> tuple[Status, str]:
-    """The status of an estimate, and its sentence."""
+    """The status of an estimate, and its sentence; `more_helps` is whether a larger budget would be spent."""
     if verdict is None:
         return "failed", _nothing(driver)
     remarks = [
@@ -41,6 +48,11 @@ def judged(
         return "undetermined", (
             "no values fit better than those that the search began with, within the noise; compare more data or other "
             f"observables, or take more draws{tail}"
+        )
+    if not found.converged and not more_helps:
+        return "stopped", (
+            "the search came to its end without settling, and a larger budget alone would not change that: try another "
+            f"seed, or another method{tail}"
         )
     if not found.converged:
         return "stopped", f"the budget ended before the search did; give more to be sure, or resume{tail}"
@@ -58,11 +70,10 @@ def _nothing(driver: Driver) -> str:
 
 def _failures(driver: Driver) -> str:
     share = driver.failures / max(1, driver.evaluations)
-    if share <= _MANY:
+    if share <= _SOME:
         return ""
-    return (
-        f"{100 * share:.0f} % of the candidates failed{_because(driver)}: narrow the bounds to what can run"
-    )
+    advice = ": narrow the bounds to what can run" if share > _MANY else ""
+    return f"{100 * share:.0f} % of the candidates failed{_because(driver)}{advice}"
 
 
 def _because(driver: Driver) -> str:

@@ -292,6 +292,29 @@ def test_an_unknown_method_is_refused():
         calibrate(Formula(BOWL, bowl), "hope")
 
 
+@pytest.mark.parametrize("method", ["cma", "ga"])
+def test_a_posterior_is_not_asked_of_a_method_that_has_none(method):
+    with pytest.raises(UsageError, match=f"the method {method} samples no posterior; take npe, or auto"):
+        calibrate(Formula(BOWL, bowl), method, posterior=True)
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (Budget(simulations=600), "the budget ended before the search did"),
+        (Budget(simulations=100_000), "a larger budget alone would not change that"),
+    ],
+)
+def test_more_is_asked_for_only_where_it_would_be_spent(budget, said):
+    problem = Formula(BOWL | {"cost": real(0.0, 5.0)}, bowl, noise=0.05)
+
+    estimate = calibrate(problem, "ga", budget)
+
+    assert estimate.status == "stopped"
+    assert said in estimate.sentence
+    assert estimate.spent < 10_000
+
+
 def test_too_small_a_budget_for_a_generation_is_refused():
     with pytest.raises(UsageError, match="400 candidates in each generation"):
         calibrate(Formula(BOWL, bowl), "ga", Budget(simulations=100))

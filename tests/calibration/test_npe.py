@@ -182,6 +182,7 @@ def test_two_methods_that_disagree_are_told():
 
     assert estimate.point["mean"] == pytest.approx(-3.0, abs=0.1)
     assert "outside the posterior in mean" in estimate.sentence
+    assert estimate.within is None
 
 
 def test_killed_and_resumed_gives_the_same_posterior(estimate, tmp_path):

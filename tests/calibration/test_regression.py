@@ -171,3 +171,61 @@ def test_the_budget_is_kept_and_its_end_is_told(simulations):
     assert estimate.spent <= simulations
     assert estimate.status != "converged"
     assert estimate.point is not None
+
+
+@pytest.mark.parametrize("most", [5.5, 8.0])
+def test_why_candidates_fail_is_said_though_no_loss_told_it(most):
+    class Fragile(Sample):
+        """Only summaries fail."""
+
+        def losses(self, thetas, *, seed, share=1.0):
+            failing, self.failing = self.failing, lambda theta: False
+            told = super().losses(thetas, seed=seed, share=share)
+            self.failing = failing
+            return told
+
+        def reasons(self, thetas, *, seed):
+            return {"too much of both": sum(map(self.failing, thetas))}
+
+    problem = Fragile({"mean": 3.0, "sd": 2.0}, TWO)
+    problem.failing = lambda theta: theta["mean"] + theta["sd"] > most
+
+    estimate = calibrate(problem, "auto")
+
+    assert "% of the candidates failed, most often with 'too much of both'" in estimate.sentence
+
+
+def test_what_is_not_observed_is_no_failure():
+    class Partly(Sample):
+        @staticmethod
+        def told(sample):
+            return np.array([sample.mean(), np.nan, sample.std()])
+
+    estimate = calibrate(Partly({"mean": 3.0, "sd": 2.0}, TWO), "auto")
+
+    assert estimate.failures == 0
+    assert estimate.point["mean"] == pytest.approx(3.0, abs=0.3)
+
+
+def test_a_point_that_the_loss_moved_lies_in_its_interval_and_that_holds_the_guess():
+    class Shifted(Sample):
+        """What summaries tell is off by a little; the loss knows better."""
+
+        @property
+        def observed_summary(self):
+            return self.told(self.data[: COUNT // 2] + 0.2)
+
+        @property
+        def observed_details(self):
+            return self.told(self.data + 0.2)
+
+        def losses(self, thetas, *, seed, share=1.0):
+            return np.array([abs(theta["mean"] - 3.0) + abs(theta["sd"] - 2.0) for theta in thetas])
+
+    problem = Shifted({"mean": 3.0, "sd": 2.0}, TWO)
+    estimate = calibrate(problem, "auto")
+
+    low, high = estimate.within["mean"]
+    assert low < estimate.point["mean"] < high
+    assert estimate.point["mean"] == pytest.approx(3.0, abs=0.01)
+    assert low < problem.data.mean() + 0.2 < high
