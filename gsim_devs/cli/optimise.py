@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
+from .estimates import add_estimate_option, estimated, simulated_with
 from .report import add_json_option, new_file, write_json
 from .text_files import read_text
 
@@ -60,6 +61,7 @@ def register(subparsers: Any) -> None:
         help="an argument of the simulator; one that is a number may be an expression; may be repeated",
     )
     parser.add_argument("--stdin", metavar="FILE", type=Path, help="commands for every simulation")
+    add_estimate_option(parser)
     parser.add_argument(
         "--cost",
         metavar="EXPR",
@@ -81,7 +83,7 @@ def register(subparsers: Any) -> None:
         "--against",
         metavar="SIMULATOR",
         type=Path,
-        help="how much the choice costs more in this one than what is best there",
+        help="how much the choice costs more in this one, with its own parameters, than what is best there",
     )
     add_isolation_option(parser)
     add_json_option(parser)
@@ -98,17 +100,20 @@ def call(options: argparse.Namespace) -> int:
         optimum_text,
         regret_text,
     )
+    from gsim_devs.runtime.program import load
 
     if options.seed < 0:
         raise UsageError(f"--seed must be at least 0, not {options.seed}")
     with ExitStack() as stack:
-        here = _question(options, options.simulator, stack)
+        given = estimated(options, load(options.simulator))
+        here = _question(options, options.simulator, given, stack)
         found = optimise(here.costing, here.points, replications=options.replications, full=options.full)
         print(_effort(here.costing, found, options))
         print(optimum_text(found, here.grid.variables), end="")
-        report = optimum_data(found)
+        print(simulated_with(here.parameters))
+        report = optimum_data(found) | {"parameters": dict(here.parameters)}
         if options.against is not None:
-            there = _question(options, options.against, stack)
+            there = _question(options, options.against, {}, stack)
             best = optimise(there.costing, there.points, replications=options.replications, full=options.full)
             choice, enough = there.points[found.best], max(_ENOUGH, options.replications)
             lost = regret(there.costing, choice, best.point, replications=enough)
@@ -126,9 +131,13 @@ class _Question(NamedTuple):
     grid: Grid
     points: Sequence[Point]
     costing: Costing
+    parameters: Mapping[str, Any]
+    """On which policies act."""
 
 
-def _question(options: argparse.Namespace, simulator: Path, stack: ExitStack) -> _Question:
+def _question(
+    options: argparse.Namespace, simulator: Path, given: Mapping[str, Any], stack: ExitStack
+) -> _Question:
     """The question to a simulator, whose processes end with the stack."""
     from gsim_devs.contracts import load_contract
     from gsim_devs.interventions.array_trials import costing_of
@@ -146,10 +155,12 @@ def _question(options: argparse.Namespace, simulator: Path, stack: ExitStack) ->
     cost = compiled(options.cost, contract, [variable.name for variable in grid.variables])
     if idle := unused(grid, cost):
         raise UsageError(f"the variable {idle[0]} decides nothing; use it in --do, --arg, or --cost")
-    points = points_of(grid, load(simulator))
+    program = load(simulator)
+    points = points_of(grid, program, given)
     launcher = launcher_for(simulator, options.isolation)
     costing = costing_of(simulator, contract, cost, points, seed=options.seed, launcher=launcher)
-    return _Question(grid, points, stack.enter_context(costing))
+    own = program.settle_parameters(given)
+    return _Question(grid, points, stack.enter_context(costing), own)
 
 
 def _effort(costing: Costing, found: Optimum, options: argparse.Namespace) -> str:

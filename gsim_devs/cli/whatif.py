@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
+from .estimates import add_estimate_option, estimated, simulated_with
 from .report import add_json_option, new_file, write_json
 from .text_files import read_text
 
 if TYPE_CHECKING:
     from gsim_devs.contracts import Contract
-    from gsim_devs.interventions import Intervention, Side, Variant
+    from gsim_devs.interventions import Comparison, Intervention, Side, Variant
     from gsim_devs.runtime.program import Program
 
 _LEAST = 2
@@ -33,7 +34,7 @@ def register(subparsers: Any) -> None:
         help="compare a simulator with a variant of it",
         description="Run a simulator as it is and with something done to it, each pair of runs under the same random "
         "numbers, and say what differs and how sure that is. --set, --scale, --do, --swap and --variant-stdin say "
-        "what is done in the variant; --arg and --stdin are for both.",
+        "what is done in the variant; --arg, --stdin and --estimate are for both.",
         epilog="example: gsim-devs whatif build/covid --scale infection_rate=0.3 --from 20 --to 60; "
         "exit code: 0 done, 1 simulations failed, 2 something is wrong with the call",
         allow_abbrev=False,
@@ -44,6 +45,7 @@ def register(subparsers: Any) -> None:
         "--arg", metavar="NAME=VALUE", action="append", default=[], help="an argument of the simulator"
     )
     parser.add_argument("--stdin", metavar="FILE", type=Path, help="commands for the simulator")
+    add_estimate_option(parser)
     parser.add_argument(
         "--measure",
         metavar="EXPR",
@@ -140,11 +142,14 @@ def call(options: argparse.Namespace) -> int:
             courses=Courses(contract, until) if options.csv else None,
         )
     done = _told(options)
-    print(f"{contract.id}: {done}\n{found.pairs} pairs of runs under common random numbers\n")
+    parameters = baseline.scope.parameters
+    print(f"{contract.id}: {done}\n{found.pairs} pairs of runs under common random numbers")
+    print(f"{simulated_with(parameters)}\n")
     print(found.text, end="")
-    write_json(
-        options, {"simulator": str(options.simulator), "variant": done, "seed": options.seed, **found.data}
-    )
+    if changed := _changed(baseline.variant, variant.variant):
+        print(_why_the_same(found, changed, options, contract), end="")
+    report = {"simulator": str(options.simulator), "variant": done, "seed": options.seed}
+    write_json(options, {**report, "parameters": dict(parameters), **found.data})
     if found.courses is not None:
         with options.csv.open("w", encoding="utf-8", newline="") as file:
             found.courses.write(file, options.level)
@@ -179,12 +184,13 @@ def _sides(
     if "seed" in arguments:
         raise UsageError("--arg seed: each pair of runs has a seed of its own; --seed decides them all")
     settled = settled_arguments(program, arguments)
-    own = program.settle_parameters({})
+    given = estimated(options, program)
+    own = program.settle_parameters(given)
     stdin = _commands(options.stdin, program, settled)
     here = stack.enter_context(
         Trials(options.simulator, contract, launcher=launcher_for(options.simulator, options.isolation))
     )
-    baseline = Side(here, Variant(arguments=arguments, stdin=stdin), Scope({}, own, settled))
+    baseline = Side(here, Variant(given, arguments=arguments, stdin=stdin), Scope({}, own, settled))
     more = _commands(options.variant_stdin, program, settled)
     variant = _variant(options, contract, program, baseline.variant, more)
     there = here
@@ -201,11 +207,37 @@ def _sides(
 def _variant(
     options: argparse.Namespace, contract: Contract, program: Program, baseline: Variant, more: str
 ) -> Variant:
-    from gsim_devs.interventions import interventions_of, variant_of
+    from gsim_devs.interventions import interventions_of, settled_arguments, variant_of
 
-    doings = [*_flagged(options), *interventions_of(contract, options.do, program, baseline.arguments)]
+    given, arguments = baseline.parameters, baseline.arguments
+    flagged = _flagged(options)
+    doings = [*flagged, *interventions_of(contract, options.do, program, arguments, given)]
+    _refuse_twice(doings)
+    _refuse_late(doings, contract, float(settled_arguments(program, arguments)[contract.horizon.argument]))
     stdin = f"{baseline.stdin.rstrip()}\n{more}".lstrip() if more else baseline.stdin
-    return variant_of(program, doings, arguments=baseline.arguments, stdin=stdin)
+    return variant_of(program, doings, parameters=given, arguments=arguments, stdin=stdin)
+
+
+def _refuse_twice(doings: Sequence[Intervention]) -> None:
+    """Of two values over the same time only one could be meant."""
+    from gsim_devs.interventions import Setting
+
+    seen: set[tuple[str, float, float]] = set()
+    for one in doings:
+        if isinstance(one, Setting):
+            if (span := (one.name, one.begin, one.end)) in seen:
+                raise UsageError(f"{one.name} is set twice over the same time; leave one of them out")
+            seen.add(span)
+
+
+def _refuse_late(doings: Sequence[Intervention], contract: Contract, until: float) -> None:
+    """What begins when the run has ended changes nothing."""
+    for one in doings:
+        if one.begin > until or (one.begin == until and not contract.horizon.closed):
+            raise UsageError(
+                f"{one.name} would change at {one.begin:g}, when the run has ended: "
+                f"{contract.horizon.argument} is {until:g}"
+            )
 
 
 def _flagged(options: argparse.Namespace) -> list[Intervention]:
@@ -214,6 +246,16 @@ def _flagged(options: argparse.Namespace) -> list[Intervention]:
     from gsim_devs.runtime.values import pairs
 
     span = options.begin, options.end
+    for option, texts in (("--set", options.set), ("--scale", options.scale)):
+        names = [text.partition("=")[0] for text in texts]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise UsageError(f"{option} {twice[0]} is there twice; leave one of them out")
+    for name, text in pairs("--set", options.set).items():
+        if text.startswith("+"):
+            raise UsageError(
+                f"--set {name}={text} does not add, it would set {text[1:]}; write that, "
+                f"or --do 'set {name} to {name} + {text[1:]}'"
+            )
     scaled = [
         Scaling(name, _factor(name, text), *span) for name, text in pairs("--scale", options.scale).items()
     ]
@@ -242,6 +284,28 @@ def _commands(path: Path | None, program: Program, arguments: Mapping[str, Any])
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
     return text
+
+
+def _changed(baseline: Variant, variant: Variant) -> list[str]:
+    """The parameters that have another value in the variant, at least for a time."""
+    named = [*variant.parameters, *(change.name for change in variant.changes)]
+    later = {change.name for change in variant.changes}
+    return [
+        name
+        for name in dict.fromkeys(named)
+        if name in later or variant.parameters[name] != baseline.parameters.get(name)
+    ]
+
+
+def _why_the_same(
+    found: Comparison, changed: Sequence[str], options: argparse.Namespace, contract: Contract
+) -> str:
+    """A line on what to look at where nothing differs at all; empty where something does."""
+    if not found.contrasts or found.doubts or not all(one.is_identical for one in found.contrasts):
+        return ""
+    takes = contract.stdin.form != "none" and not options.stdin
+    hint = " Commands come with --stdin." if takes else ""
+    return f"Does anything in this run use {', '.join(changed)}?{hint}\n"
 
 
 def _told(options: argparse.Namespace) -> str:

@@ -110,13 +110,24 @@ def grid_of(
     return Grid(variables, doings, given, stdin)
 
 
-def points_of(grid: Grid, program: Program) -> list[Point]:
-    """Every point of a grid, for a simulator; the first variable changes slowest."""
-    own = program.settle_parameters({})
+def points_of(grid: Grid, program: Program, parameters: Mapping[str, Any] | None = None) -> list[Point]:
+    """Every point of a grid, for a simulator; the first variable changes slowest.
+
+    Args:
+        grid: what can be chosen.
+        program: the simulator.
+        parameters: values that it has in all points, on which what is done acts; others are its own.
+    """
+    given = dict(parameters or {})
+    own = program.settle_parameters(given)
     combinations = itertools.product(*(variable.values for variable in grid.variables))
     return [
         _point(
-            grid, program, own, {one.name: value for one, value in zip(grid.variables, values, strict=True)}
+            grid,
+            program,
+            given,
+            own,
+            {one.name: value for one, value in zip(grid.variables, values, strict=True)},
         )
         for values in combinations
     ]
@@ -132,10 +143,14 @@ def unused(grid: Grid, cost: Measure) -> list[str]:
 
 
 def interventions_of(
-    contract: Contract, do: Iterable[str], program: Program, arguments: Mapping[str, object]
+    contract: Contract,
+    do: Iterable[str],
+    program: Program,
+    arguments: Mapping[str, object],
+    parameters: Mapping[str, Any],
 ) -> list[Intervention]:
     """What these texts say is to be done, where there are no variables."""
-    scope = Scope({}, program.settle_parameters({}), settled_arguments(program, arguments))
+    scope = Scope({}, program.settle_parameters(parameters), settled_arguments(program, arguments))
     return [_intervention(_doing(text, contract, ()), scope) for text in do]
 
 
@@ -238,7 +253,13 @@ def _argument(name: str, text: str, contract: Contract, names: Sequence[str]) ->
     return measure
 
 
-def _point(grid: Grid, program: Program, own: Mapping[str, Any], values: Mapping[str, Number]) -> Point:
+def _point(
+    grid: Grid,
+    program: Program,
+    given: Mapping[str, Any],
+    own: Mapping[str, Any],
+    values: Mapping[str, Number],
+) -> Point:
     try:
         before = Scope(values, own)
         arguments = {
@@ -249,7 +270,7 @@ def _point(grid: Grid, program: Program, own: Mapping[str, Any], values: Mapping
         if grid.stdin:
             _check_commands(grid.stdin, program, scope)
         interventions = [_intervention(one, scope) for one in grid.doings]
-        variant = variant_of(program, interventions, arguments=arguments, stdin=grid.stdin)
+        variant = variant_of(program, interventions, parameters=given, arguments=arguments, stdin=grid.stdin)
     except UsageError as error:
         where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
         raise UsageError(f"at {where}: {error}" if where else str(error)) from None

@@ -12,6 +12,7 @@ from .optimising import Optimum, Regret, Scored
 
 _FEW = 10
 """Points in a table of the cheapest, and rivals that are named."""
+_TWO = 2
 _MOST_COLUMNS, _MOST_ROWS = 25, 60
 """Of a table that is still read."""
 
@@ -22,6 +23,7 @@ def optimum_text(optimum: Optimum, variables: Sequence[Variable]) -> str:
         f"best: {optimum.point.text}",
         f"cost: {in_digits(optimum.fresh)} on {optimum.fresh.count} replications with which nothing was chosen",
         *_rivals(optimum),
+        *_edges(optimum, variables),
         "",
         *(_heat(optimum, variables) if _fit(variables) else _list(optimum, variables)),
     ]
@@ -82,6 +84,16 @@ def _rivals(optimum: Optimum) -> Iterator[str]:
         yield f"  {one.point.text}: {in_digits(one.cost)}"
     if count > _FEW:
         yield f"  and {count - _FEW} more"
+
+
+def _edges(optimum: Optimum, variables: Sequence[Variable]) -> Iterator[str]:
+    """Where the best may lie beyond what was tried."""
+    for variable in variables:
+        best, tried = optimum.point.values[variable.name], variable.values
+        # Of two values each is the last one.
+        if len(tried) > _TWO and best in (min(tried), max(tried)):
+            which = "least" if best == min(tried) else "greatest"
+            yield f"{variable.name} = {best:g} is the {which} value tried; beyond it may be better ones"
 
 
 def _fit(variables: Sequence[Variable]) -> bool:

@@ -38,6 +38,7 @@ def test_the_best_policy_is_told_with_a_table_and_kept(gsim_devs, tmp_path, town
     assert found["best"] == {"start": int(cheapest["start"]), "beds": int(cheapest["beds"])}
     assert len(rows) == len(found["points"]) == 9
     assert "start \\ beds" in ended.stdout
+    assert ended.stdout.splitlines()[-1].startswith("with beta = ")
 
 
 @pytest.fixture
@@ -77,6 +78,32 @@ def test_a_choice_is_judged_by_what_it_costs_in_another_simulator(optimise, tmp_
     assert found["against"]["regret"]["mean"] == pytest.approx(costs[found["best"]["beds"]] / 70 - 1)
     assert found["best"] != {"beds": 5}
     assert "in calm the best is beds = 5" in out
+
+
+@pytest.mark.parametrize("extra", ["", " + 0 * count(town.infected)"])
+def test_all_points_are_simulated_with_the_estimate_that_is_given(optimise, tmp_path, town, extra):
+    told = {"method": "cma", "seed": 0, "status": "converged", "sentence": "done"}
+    (tmp_path / "calm.json").write_text(json.dumps(told | {"point": {"beta": 0.0, "gamma": 0.0}}))
+    question = [
+        "--over",
+        "beds=0,5,40",
+        "--arg",
+        "days=10",
+        "--cost",
+        f"sum(max(0, I - beds)) + 3 * beds{extra}",
+    ]
+
+    code, out, err = optimise(
+        *question, "--estimate", "calm.json", "--replications", "5", "--json", "found.json"
+    )
+
+    # Ten are ill all the time, on 11 days.
+    assert code == 0, err
+    assert ("by components" in out) == bool(extra)
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [(one["beds"], one["mean"]) for one in found["points"]] == [(0, 110), (5, 70), (40, 120)]
+    assert found["parameters"] == {"beta": 0.0, "gamma": 0.0}
+    assert out.splitlines()[-1] == "with beta = 0, gamma = 0"
 
 
 def test_commands_and_records_are_taken_too(optimise, tmp_path, town):

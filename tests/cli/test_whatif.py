@@ -39,9 +39,10 @@ def test_a_variant_is_compared_told_and_kept(gsim_devs, tmp_path, covid):
     ended = gsim_devs("whatif", covid, *words, *measures, "--json", "found.json", "--csv", "courses.csv")
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    title, pairs, _, head, *lines = ended.stdout.splitlines()
+    title, pairs, parameters, _, head, *lines = ended.stdout.splitlines()
     assert title == "covid: infection_rate x 0.3 from 10 to 40"
     assert pairs == "20 pairs of runs under common random numbers"
+    assert parameters == "with infection_rate = 0.5, recovery_probability = 0.1"
     assert [line.split()[0] for line in (head, *lines[:2])] == [
         "measure",
         "mean(I)",
@@ -62,7 +63,7 @@ def test_a_variant_is_compared_told_and_kept(gsim_devs, tmp_path, covid):
 def test_without_measures_every_observable_is_looked_at(here, covid):
     ended = here("whatif", covid, "--set", "infection_rate=1", "--replications", "5", "--arg", "days=20")
 
-    told = [line.split()[0] for line in ended.stdout.splitlines()[4:16]]
+    told = [line.split()[0] for line in ended.stdout.splitlines()[5:17]]
     assert told == [f"{how}({name})" for name in "SIR" for how in ("mean", "max", "time_of_max", "last")]
     assert "take 10 or more" in ended.stdout
 
@@ -147,6 +148,78 @@ def test_simulations_that_fail_are_told_by_the_exit_code(here, tmp_path):
 SET = ["--set", "infection_rate=1"]
 
 
+@pytest.fixture
+def estimate(tmp_path):
+    """A file with an estimate that has this point."""
+
+    def write(point):
+        file = tmp_path / "estimate.json"
+        told = {"method": "cma", "seed": 0, "status": "converged", "sentence": "done", "point": point}
+        file.write_text(json.dumps(told))
+        return file
+
+    return write
+
+
+def test_both_sides_are_simulated_with_the_estimate_that_is_given(here, covid, estimate):
+    file = estimate({"infection_rate": 2.0})
+
+    ended = here(
+        "whatif", covid, "--do", "scale infection_rate by 0.5 from 5", "--do",
+        "set recovery_probability to infection_rate / 4 from 1", "--estimate", file, "--replications", "3",
+        "--arg", "days=9", "--measure", "infection_rate", "--measure", "mean(I)", "--json", "found.json",
+    )  # fmt: skip
+    plain = here(
+        "whatif", covid, "--set", "infection_rate=2", "--replications", "3", "--arg", "days=9",
+        "--measure", "mean(I)", "--json", "plain.json",
+    )  # fmt: skip
+
+    found, own = (json.loads((file.parent / name).read_text()) for name in ("found.json", "plain.json"))
+    assert (ended.returncode, plain.returncode) == (0, 0), ended.stderr
+    assert ended.stdout.splitlines()[2] == "with infection_rate = 2, recovery_probability = 0.1"
+    assert found["parameters"] == {"infection_rate": 2.0, "recovery_probability": 0.1}
+    rate, mean = found["measures"]
+    assert rate["baseline"]["mean"] == 2
+    assert mean["baseline"]["mean"] == own["measures"][0]["variant"]["mean"]
+    assert mean["variant"]["mean"] < mean["baseline"]["mean"]
+
+
+@pytest.mark.parametrize(
+    ("point", "said"),
+    [
+        (None, "the estimate has no point"),
+        ({"rate": 1.0}, "unknown parameter rate; there are infection_rate"),
+        ({"infection_rate": 7.0}, "parameter infection_rate must be at most 2.0, not 7.0"),
+    ],
+)
+def test_an_estimate_that_cannot_be_simulated_with_is_refused(here, covid, estimate, point, said):
+    file = estimate(point)
+
+    ended = here("whatif", covid, *SET, "--estimate", file)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"gsim-devs: {file}: {said}" in ended.stderr
+
+
+def test_where_nothing_differs_it_is_asked_whether_anything_could(here, covid):
+    words = ["--replications", "2", "--arg", "days=3", "--arg", "infective=0"]
+
+    same = here("whatif", covid, *SET, *words)
+    other = here("whatif", covid, *SET, *words, "--measure", "infection_rate")
+
+    said = "Does anything in this run use infection_rate? Commands come with --stdin."
+    assert same.stdout.splitlines()[-1] == said
+    assert "Does anything" not in other.stdout
+
+
+def test_what_happens_at_the_very_end_of_a_run_may_still_change_something(here, covid):
+    words = ["--arg", "days=9", "--from", "9", "--replications", "5", "--measure", "last(S)"]
+
+    ended = here("whatif", covid, "--set", "infection_rate=2", *words)
+
+    assert "last(S) falls by" in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -156,6 +229,14 @@ SET = ["--set", "infection_rate=1"]
         (["--scale", "infection_rate=much"], "--scale infection_rate takes a number, not 'much'"),
         (["--scale", "infection_rate=nan"], "--scale infection_rate takes a number, not 'nan'"),
         (["--do", "stop"], "'stop' does not say what to do"),
+        (
+            ["--set", "infection_rate=+0.1"],
+            "would set 0.1; write that, or --do 'set infection_rate to infection_rate + 0.1'",
+        ),
+        ([*SET, *SET], "--set infection_rate is there twice"),
+        ([*SET, "--do", "set infection_rate to 2"], "infection_rate is set twice over the same time"),
+        ([*SET, "--from", "61"], "infection_rate would change at 61, when the run has ended: days is 60"),
+        (["--do", "scale infection_rate by 2 from 9", "--arg", "days=8"], "would change at 9, when the run"),
         ([*SET, "--from", "9", "--to", "3"], "the end must come after the beginning"),
         (["--do", "set infection_rate to 1", "--from", "9"], "--from and --to are for --set and --scale"),
         ([*SET, "--arg", "day=1"], "unknown argument day"),

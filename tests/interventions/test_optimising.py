@@ -149,7 +149,11 @@ def test_a_number_of_replications_that_makes_no_sense_is_refused(replications, s
 
 def test_a_table_of_two_variables_marks_the_best_and_those_that_may_be_as_good():
     variables = [Variable("a", (0, 1)), Variable("b", (0, 1, 2))]
-    found = optimise(Lottery([5, 1, 9, 1, 5, 12345]), points(6), replications=10)
+    several = [
+        Point({"a": place // 3, "b": place % 3, **one.values}, one.variant, one.scope)
+        for place, one in enumerate(points(6))
+    ]
+    found = optimise(Lottery([5, 1, 9, 1, 5, 12345]), several, replications=10)
 
     text = optimum_text(found, variables)
 
@@ -159,6 +163,25 @@ def test_a_table_of_two_variables_marks_the_best_and_those_that_may_be_as_good()
         ["1", "1~", "5", "12345"],
     ]
     assert "1 other point may be as good" in text
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        ([1, 5, 9], "x = 0 is the least value tried"),
+        ([9, 5, 1], "x = 2 is the greatest value tried"),
+        ([9, 1, 5], ""),
+        # Whichever of two it is, it is the last one.
+        ([1, 5], ""),
+    ],
+)
+def test_a_best_point_at_the_edge_of_what_was_tried_is_told(costs, said):
+    found = optimise(Lottery(costs), points(len(costs)), replications=10)
+
+    text = optimum_text(found, [Variable("x", tuple(range(len(costs))))])
+
+    assert said in text
+    assert ("value tried" in text) == bool(said)
 
 
 @pytest.mark.parametrize(("others", "count"), [("ab", 20), ("a", 30), ("", 70)])
