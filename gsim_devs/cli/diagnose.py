@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,16 +103,17 @@ def call(options: argparse.Namespace) -> int:
     contract = load_contract(options.simulator / "contract.json")
     launcher = launcher_for(options.simulator, options.isolation)
     theta = (estimate.point if estimate else None) or {}
+    _remark_on_shared(options)
     with ExitStack() as stack:
 
-        def beside(files: list[str]) -> Experiment:
-            dataset = observed(files, contract)
+        def beside(files: list[str], about: str = "") -> Experiment:
+            dataset = observed(files, contract, about)
             return stack.enter_context(Experiment(options.simulator, contract, dataset, launcher=launcher))
 
         found = check_up(
             beside(options.data),
             theta,
-            training=beside(options.fitted_to) if options.fitted_to else None,
+            training=beside(options.fitted_to, "--fitted-to: ") if options.fitted_to else None,
             posterior=estimate.posterior if estimate and options.posterior else None,
             contraction=estimate.contraction if estimate else None,
             untold=estimate.untold if estimate else (),
@@ -139,6 +141,17 @@ def _refuse_bad(options: argparse.Namespace) -> None:
         raise UsageError(_NO_SAMPLES)
     if (options.rules is None) != (options.cases is None):
         raise UsageError("--rules and --cases go together: rules are checked on the runs of test inputs")
+
+
+def _remark_on_shared(options: argparse.Namespace) -> None:
+    fitted_to = {Path(name).resolve() for name in options.fitted_to or ()}
+    shared = [name for name in options.data if Path(name).resolve() in fitted_to]
+    if shared:
+        print(
+            f"gsim-devs: {shared[0]} is in --data and in --fitted-to: a fit is easily right about what it was fitted "
+            "to; diagnose beside data that it has not seen",
+            file=sys.stderr,
+        )
 
 
 def _stress(

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from gsim_devs.observation import Dataset
 
 
-def observed(files: Sequence[str], contract: Contract) -> Dataset:
-    """The data of these files as one."""
+def observed(files: Sequence[str], contract: Contract, about: str = "") -> Dataset:
+    """The data of these files as one; what is odd in them is said to be `about` them."""
     from gsim_devs.observation import load_dataset
 
     dataset = load_dataset(files, contract)
     for warning in dataset.warnings:
-        print(f"gsim-devs: {warning}", file=sys.stderr)
+        print(f"gsim-devs: {about}{warning}", file=sys.stderr)
     return dataset

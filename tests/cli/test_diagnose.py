@@ -89,6 +89,20 @@ def test_rules_that_break_under_stress_and_the_numbers_are_shown(gsim_devs, tmp_
     assert "predictive bands hold  step 50%" in ended.stdout
 
 
+def test_data_of_the_fit_are_told_from_those_beside_it(gsim_devs, tmp_path):
+    sir_simulator(tmp_path / "sir", arrays=ARRAYS)
+    write_csv(tmp_path / "data.csv", epidemics("as modelled", seed=1, trajectories=1))
+
+    ended = gsim_devs("diagnose", "sir", "--data", "data.csv", "--fitted-to", "./data.csv")
+
+    assert ended.returncode in (0, 1), ended.stderr
+    shared, *warnings = ended.stderr.splitlines()
+    assert shared.startswith("gsim-devs: data.csv is in --data and in --fitted-to: ")
+    # A line that is there twice would say nothing new.
+    assert len(set(warnings)) == len(warnings)
+    assert sum(": --fitted-to: there is one trajectory only" in one for one in warnings) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
