@@ -6,7 +6,7 @@ from .applying import apply_estimate
 from .asking import Budget
 from .calibrating import METHODS, calibrate
 from .estimate import Estimate, load_estimate, save_estimate
-from .fitting import problem_of
+from .fitting import problem_of, steps_are_few
 from .objectives import LEAST_DRAWS, OBJECTIVES, loss
 from .problem import Followed, Problem, Summarised, Validated
 from .space import Value, Values
@@ -18,6 +18,7 @@ __all__ = [
     "METHODS",
     "Budget",
     "problem_of",
+    "steps_are_few",
     "stressed",
     "Problem",
     "Summarised",

@@ -14,7 +14,7 @@ _FILE = "parameters.json"
 
 
 def apply_estimate(estimate: Estimate, simulator: Path) -> None:
-    """Write the point of an estimate as the values that the simulator starts with."""
+    """Write the point of an estimate as the values that the simulator starts with, without what data do not tell."""
     path = simulator / _FILE
     if estimate.point is None:
         raise UsageError(f"the estimate has no values: {estimate.sentence}")
@@ -26,6 +26,7 @@ def apply_estimate(estimate: Estimate, simulator: Path) -> None:
     if strangers:
         raise UsageError(f"{path} has no parameter {strangers[0]!r}: the estimate is of another model")
     written = path.with_name(f".{_FILE}.{os.getpid()}")
-    written.write_text(json.dumps(held | estimate.data["point"], indent=2) + "\n", encoding="utf-8")
+    told = {name: value for name, value in estimate.data["point"].items() if name not in estimate.untold}
+    written.write_text(json.dumps(held | told, indent=2) + "\n", encoding="utf-8")
     # At once or not at all: a simulator may be starting.
     written.replace(path)

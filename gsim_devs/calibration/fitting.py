@@ -1,8 +1,8 @@
 """A simulator beside data as a problem to calibrate: what an experiment simulates becomes losses and summaries.
 
 Where the data tell whole states, every observed step is simulated from the state before it: many short simulations,
-each of which says something. Where they do not, whole trajectories are simulated from their beginning. Leaves out how
-simulations are made.
+each of which says something. Where they do not, or in a few rows only, whole trajectories are simulated from their
+beginning. Leaves out how simulations are made.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _MORE, _MOST = 5, 20
 """Times so many steps are summarised, first and at last, where simulations are made as arrays; else as many."""
 _NUMBERS_AT_ONCE = 2_000_000
 """Of simulations that are summarised."""
+_ENOUGH = 0.2
+"""Of the rows: where fewer of them tell the whole state, steps say less than courses do."""
 _A_LOOK = 0.1
 """The part of the data with which it is first seen why a simulation fails."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -65,6 +67,12 @@ def problem_of(
     return ValidatedFit(experiment, objective, count, steps, courses, validation)
 
 
+def steps_are_few(experiment: Experiment) -> bool:
+    """Whether steps can begin at some rows, but at so few that they would leave most of the data unused."""
+    rows = sum(max(len(one.times) - 1, 0) for one in experiment.dataset.trajectories)
+    return 0 < len(experiment.transitions().starts) < _ENOUGH * rows
+
+
 class Fit:
     """An experiment as a problem."""
 
@@ -74,7 +82,7 @@ class Fit:
         self._experiment, self._objective, self._draws = experiment, objective, draws
         self._chosen: dict[int, Transitions] = {}
         everything = experiment.transitions()
-        self._by_steps = bool(everything.starts) and not courses
+        self._by_steps = bool(everything.starts) and not courses and not steps_are_few(experiment)
         self._paths = experiment.paths()
         if self._by_steps:
             self._steps, self._share = steps, min(1.0, steps / len(everything.starts))
@@ -230,7 +238,7 @@ class ValidatedFit(Fit):
         validation: Experiment,
     ) -> None:
         super().__init__(experiment, objective, draws, steps, courses)
-        self._aside = Fit(validation, objective, draws, steps, courses)
+        self._aside = Fit(validation, objective, draws, steps, not self._by_steps)
         # One unit for both, or their losses would not compare.
         self._aside._scale = self._scale
 

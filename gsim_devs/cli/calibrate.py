@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
-from .observed import observed
+from .observed import add_arguments_option, arguments_of, observed, tell_beginnings
 from .report import new_file
 
 if TYPE_CHECKING:
-    from gsim_devs.calibration import Problem
+    from collections.abc import Sequence
+
+    from gsim_devs.calibration import Problem, Values
 
 _ENOUGH_TO_SPLIT = 5
 """Trajectories from which on some are put aside."""
@@ -35,6 +38,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
     )
+    add_arguments_option(parser)
     parser.add_argument(
         "--method", default="auto", help="auto, cma, ga, npe, or npe-trajectory (default: auto)"
     )
@@ -121,7 +125,18 @@ def call(options: argparse.Namespace) -> int:
     if options.apply and estimate.point is not None:
         apply_estimate(estimate, options.simulator)
         note_calibration(options.simulator, {"method": estimate.method, "seed": estimate.seed})
+        print(f"gsim-devs: {_applied(options.simulator, estimate.point, estimate.untold)}", file=sys.stderr)
     return 0 if estimate.point is not None else 1
+
+
+def _applied(simulator: Path, point: Values, untold: Sequence[str]) -> str:
+    """What the simulator's own parameters are now."""
+    held = json.loads((simulator / "parameters.json").read_text(encoding="utf-8"))
+    now = ", ".join(f"{name} = {held[name]}" for name in point if name not in untold) or "no other values"
+    kept = ", ".join(f"{name} stays {held[name]}" for name in untold)
+    return f"parameters.json of {simulator} now has {now}" + (
+        f"; {kept}: the data do not tell it" if kept else ""
+    )
 
 
 def _with_rules(problem: Problem, options: argparse.Namespace, stack: ExitStack) -> Problem:
@@ -151,19 +166,28 @@ def _with_rules(problem: Problem, options: argparse.Namespace, stack: ExitStack)
 
 def _problem(options: argparse.Namespace, stack: ExitStack) -> Problem:
     """The simulator beside the data; its workers end with the stack."""
-    from gsim_devs.calibration import problem_of
+    from gsim_devs.calibration import problem_of, steps_are_few
     from gsim_devs.contracts import load_contract
     from gsim_devs.observation import Dataset, Experiment
 
     contract = load_contract(options.simulator / "contract.json")
     dataset = observed(options.data, contract)
+    arguments = arguments_of(options.arg, contract, options.simulator)
+    tell_beginnings(dataset, contract, arguments)
     launcher = launcher_for(options.simulator, options.isolation)
 
     def beside(part: Dataset) -> Experiment:
-        return stack.enter_context(Experiment(options.simulator, contract, part, launcher=launcher))
+        return stack.enter_context(
+            Experiment(options.simulator, contract, part, arguments=arguments, launcher=launcher)
+        )
 
-    if len(dataset) < _ENOUGH_TO_SPLIT:
-        return problem_of(beside(dataset), options.objective, courses=options.courses)
-    parts = dataset.split(seed=options.seed, test=0)
-    train, validation = beside(parts.train), beside(parts.validation)
+    parts = dataset.split(seed=options.seed, test=0) if len(dataset) >= _ENOUGH_TO_SPLIT else None
+    train = beside(parts.train if parts else dataset)
+    if not options.courses and steps_are_few(train):
+        print(
+            "gsim-devs: only a few rows of the data tell the whole state: "
+            "whole courses are compared, as with --courses",
+            file=sys.stderr,
+        )
+    validation = beside(parts.validation) if parts else None
     return problem_of(train, options.objective, courses=options.courses, validation=validation)

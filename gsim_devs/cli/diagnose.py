@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
-from .observed import observed
+from .observed import add_arguments_option, arguments_of, observed, tell_beginnings
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
     )
+    add_arguments_option(parser)
     parser.add_argument(
         "--fitted-to",
         metavar="FILE",
@@ -102,13 +103,18 @@ def call(options: argparse.Namespace) -> int:
         raise UsageError(_NO_SAMPLES)
     contract = load_contract(options.simulator / "contract.json")
     launcher = launcher_for(options.simulator, options.isolation)
+    arguments = arguments_of(options.arg, contract, options.simulator)
     theta = (estimate.point if estimate else None) or {}
     _remark_on_shared(options)
     with ExitStack() as stack:
 
         def beside(files: list[str], about: str = "") -> Experiment:
             dataset = observed(files, contract, about)
-            return stack.enter_context(Experiment(options.simulator, contract, dataset, launcher=launcher))
+            if files is options.data:
+                tell_beginnings(dataset, contract, arguments)
+            return stack.enter_context(
+                Experiment(options.simulator, contract, dataset, arguments=arguments, launcher=launcher)
+            )
 
         found = check_up(
             beside(options.data),

@@ -9,7 +9,7 @@ from .datasets import Dataset, Split, Trajectory
 from .experiment import Experiment, Theta
 from .loading import load_dataset
 from .series import Series, series_of
-from .starts import Paths, Start, Transitions
+from .starts import Paths, Start, Transitions, untold_beginnings
 from .stress import StressResult, StressTest, run_stress
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Start",
     "Transitions",
     "Paths",
+    "untold_beginnings",
     "series_of",
     "Series",
     "StressTest",

@@ -53,7 +53,8 @@ class Experiment:
             simulator: folder or zipapp.
             contract: what it accepts and reports.
             dataset: what was observed.
-            arguments: what every simulation is given besides the state, the horizon and the seed.
+            arguments: what every simulation is given besides the horizon and the seed; what the data tell of the state
+                comes before it.
             workers: how many simulations run at once; as many as there are processors by default.
             limits: of each simulation; where none are given, one may take hundreds of times as long as the first.
             launcher: how a worker is started.
@@ -66,11 +67,18 @@ class Experiment:
         """How many were made so far."""
         self._simulator = simulator
         self._inputs = Inputs(contract, arguments or {})
+        self._arguments = dict(arguments or {})
         self._limits = limits or Limits(seconds=20.0)
         self._is_patient = limits is not None
         self._launcher = launcher
         self._pool = Pool(simulator, workers=workers, limits=self._limits, launcher=launcher)
-        self._arrays = _array_path(simulator, contract, dataset, workers, self._limits, launcher)
+        # Steps of arrays know the state, and no other argument.
+        fit_arrays = not self._arguments.keys() - (
+            contract.state.arguments.keys() if contract.state else set()
+        )
+        self._arrays = (
+            _array_path(simulator, contract, dataset, workers, self._limits, launcher) if fit_arrays else None
+        )
         self._are_apart = False
         self._is_pure = False
         self._reasons: Counter[str] = Counter()
@@ -89,13 +97,20 @@ class Experiment:
 
     @property
     def identity(self) -> dict[str, str]:
-        """The simulator's contract and its code, as two hashes; the values of its parameters do not count."""
+        """The simulator's contract and its code, and arguments if any are given, as hashes.
+
+        The values of its parameters do not count.
+        """
         folder = Path(self._simulator)
         code = sha256()
         for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
             code.update(repr(str(path.relative_to(folder))).encode() + sha256(path.read_bytes()).digest())
         contract = sha256(dump_json(self.contract).encode())
-        return {"simulator": code.hexdigest()[:16], "contract": contract.hexdigest()[:16]}
+        identity = {"simulator": code.hexdigest()[:16], "contract": contract.hexdigest()[:16]}
+        if self._arguments:
+            given = sha256(repr(sorted(self._arguments.items())).encode())
+            identity["arguments"] = given.hexdigest()[:16]
+        return identity
 
     def transitions(self, *, share: float = 1.0, seed: int = 0) -> Transitions:
         """The observed steps from rows that tell the whole state, or a share of them; none where no row does."""

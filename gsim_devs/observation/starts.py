@@ -150,6 +150,14 @@ def paths_of(dataset: Dataset, contract: Contract) -> Paths:
     )
 
 
+def untold_beginnings(dataset: Dataset, contract: Contract) -> dict[str, int]:
+    """The state's arguments that first rows do not tell, and of how many trajectories: there the defaults hold."""
+    asked = contract.state.arguments if contract.state else {}
+    told = [_state(dataset, trajectory, 0, asked.values()) for trajectory in dataset.trajectories]
+    counts = {name: sum(observable not in one for one in told) for name, observable in asked.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
 def clear_steps(dataset: Dataset) -> list[NDArray[np.bool_]]:
     """For each trajectory and each step to its next row, whether it is known what was done to the system.
 

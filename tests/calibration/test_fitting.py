@@ -121,6 +121,21 @@ def test_a_simulator_that_cannot_run_with_some_values_is_a_failure_for_those(fol
     assert np.isnan(losses).tolist() == [True, False]
 
 
+def test_other_arguments_make_another_problem(folder):
+    dataset = load_dataset(folder / "ill.csv", sir_contract())
+    losses, identities = [], []
+    for arguments in ({}, {"susceptible": 90}, {"susceptible": 1000}):
+        with Experiment(
+            folder / "sir", sir_contract(), dataset, arguments=arguments, workers=1
+        ) as experiment:
+            problem = problem_of(experiment)
+            losses += list(problem.losses([TRUE], seed=1))
+            identities.append(problem.identity)
+
+    assert losses[0] == losses[1] < losses[2]
+    assert identities[1] != identities[2] != identities[0]
+
+
 def test_an_estimate_becomes_the_simulators_own(folder, experiment):
     simulator = sir_simulator(folder / "applied")
     estimate = calibrate(problem_of(experiment), "cma", Budget(simulations=60))
@@ -129,6 +144,38 @@ def test_an_estimate_becomes_the_simulators_own(folder, experiment):
 
     assert json.loads((simulator / "parameters.json").read_text()) == estimate.point
     assert {path.name for path in simulator.iterdir()} >= {"contract.json", "manifest.json"}
+
+
+def test_what_the_data_do_not_tell_stays_as_the_simulator_has_it(folder, experiment):
+    simulator = sir_simulator(folder / "kept")
+    before = json.loads((simulator / "parameters.json").read_text())
+    estimate = calibrate(problem_of(experiment), "cma", Budget(simulations=60))
+
+    apply_estimate(estimate.model_copy(update={"untold": ("gamma",)}), simulator)
+
+    held = json.loads((simulator / "parameters.json").read_text())
+    assert held == {"beta": estimate.point["beta"], "gamma": before["gamma"]}
+    assert before["gamma"] != estimate.point["gamma"]
+
+
+def test_where_first_rows_alone_tell_the_state_whole_courses_are_compared(folder, tmp_path):
+    """Ten steps of two hundred would be left of them, all from the first day."""
+    with (folder / "data.csv").open() as file:
+        rows = list(csv.reader(file))
+    for row in rows[1:]:
+        if row[1] != "0":
+            row[2] = row[4] = ""
+    with (tmp_path / "first.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    dataset = load_dataset(tmp_path / "first.csv", sir_contract())
+
+    with Experiment(folder / "sir", sir_contract(), dataset) as experiment:
+        problem = problem_of(experiment, validation=experiment)
+        aside = problem.validation_losses([TRUE], seed=1)
+
+        assert problem.identity["objective"].endswith("courses")
+        assert aside == problem.losses([TRUE], seed=1)
+        assert problem.losses([TRUE, TRUE | {"gamma": 0.5}], seed=1).argmin() == 0
 
 
 def test_an_estimate_of_another_model_is_refused(folder, experiment):
