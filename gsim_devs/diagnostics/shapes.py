@@ -23,10 +23,13 @@ from .transitions import Floats, Transitions
 Shape = Literal["amount grows", "amount jumps", "rate drifts", "rate jumps"]
 
 _MOST_JUMPS = 40
-"""Places tried for a jump."""
+"""Places tried for a jump with a state."""
+_MOST_TIMES = 100
+"""And with time, which has one place that is right where all trajectories change together."""
 _MUST_GAIN = 1.1
-"""Of two candidates that explain about as much, the one is believed that has no place to choose, and the one that is a
-rate, or a flow that grows with a state, rather than an amount that comes from nowhere."""
+"""Of two candidates that explain about as much, the one is believed that has no place to choose, the one that is a
+rate, or a flow that grows with a state, rather than an amount that comes from nowhere, and the one that jumps with time
+rather than with a state, which trajectories that are alike all reach at the same time."""
 _LEAST_GAIN = 25.0
 """A squared normal score that the best of some hundred candidates hardly reaches by chance."""
 _LEAST_SHARE = 0.25
@@ -89,9 +92,9 @@ def course(asked: Sequence[tuple[int, Errors]], observed: Transitions, noises: F
             gains = np.stack([one.gains(tried) for one in fits])
             jumps = ~np.isnan(places)
             is_amount = (rate_of is None) & (jumps | (variable == TIME))
-            scores = gains.sum(axis=0) / (
-                np.where(jumps, _MUST_GAIN, 1.0) * np.where(is_amount, _MUST_GAIN, 1.0)
-            )
+            is_odd = jumps & (variable != TIME)
+            doubts = jumps.astype(int) + is_amount + is_odd
+            scores = gains.sum(axis=0) / _MUST_GAIN**doubts
             at = int(np.argmax(scores))
             if scores[at] > best_score:
                 best_score = float(scores[at])
@@ -188,19 +191,19 @@ def _candidates(observed: Transitions) -> Iterator[tuple[str, Floats, Floats]]:
     named = [(TIME, observed.times)]
     named += [(name, observed.before[:, column]) for column, name in enumerate(observed.names)]
     for name, values in named:
-        jumps = _jumps(values)
+        jumps = _jumps(values, _MOST_TIMES if name == TIME else _MOST_JUMPS)
         columns = np.concatenate((values[:, None], (values[:, None] >= jumps).astype(float)), axis=1)
         yield name, np.concatenate(([np.nan], jumps)), columns
 
 
-def _jumps(values: Floats) -> Floats:
+def _jumps(values: Floats, most: int) -> Floats:
     ordered = np.sort(values)
     if len(ordered) < 2 * _LEAST_SIDE:
         return np.empty(0)
     inner = np.unique(ordered[_LEAST_SIDE : len(ordered) - _LEAST_SIDE + 1])
     inner = inner[inner > ordered[0]]
-    if len(inner) > _MOST_JUMPS:
-        inner = inner[np.linspace(0, len(inner) - 1, _MOST_JUMPS).astype(int)]
+    if len(inner) > most:
+        inner = inner[np.linspace(0, len(inner) - 1, most).astype(int)]
     places: Floats = inner
     return places
 

@@ -14,7 +14,7 @@ from gsim_devs.diagnostics.findings import inquire
 from gsim_devs.diagnostics.words import sentences
 from gsim_devs.errors import UsageError
 
-from .epidemics import epidemics, fitted, model
+from .epidemics import NAMES, PEOPLE, epidemics, fitted, model
 
 
 @cache
@@ -63,6 +63,29 @@ def test_a_lockdown_in_the_data_is_a_rate_that_changes_abruptly(seed):
     assert "The rate of the flow from `S` to `I` falls abruptly at time 1" in said
     assert "`R` is within noise" in said
     assert "Trajectories differ" not in said
+
+
+@pytest.mark.parametrize("day", [19, 20])
+def test_a_lockdown_of_trajectories_that_are_alike_is_one_in_time(day):
+    """They reach the same state at the same time, so that a jump where S is small explains as much."""
+    rng = np.random.default_rng(day)
+    states = [np.tile([20_000, 60, 0], (8, 1))]
+    for now in range(80):
+        susceptible, infectious, immune = states[-1].T
+        rate = 0.15 if now >= day else 0.4
+        infections = rng.binomial(susceptible, 1 - np.exp(-rate * infectious / 20_000))
+        recoveries = rng.binomial(infectious, 1 - np.exp(-0.1))
+        states.append(
+            np.stack([susceptible - infections, infectious + infections - recoveries, immune + recoveries], 1)
+        )
+    before, after = (np.concatenate(part).astype(float) for part in (states[:-1], states[1:]))
+    observed = Transitions(before, after, np.repeat(np.arange(80), 8), np.tile(np.arange(8), 80), NAMES)
+    # The model's rate is of a town of 1,000.
+    draws = model(observed, 0.25 * PEOPLE / 20_000, 0.1, draws=40)(0)
+
+    (first, *_) = causes_of(inquire(observed, draws, level=0.05, fitted_share=0.0, seed=0))
+
+    assert f"falls abruptly at time {day}, as by an intervention" in first.sentence
 
 
 @pytest.mark.parametrize("seed", range(2))
