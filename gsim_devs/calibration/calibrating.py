@@ -62,7 +62,7 @@ def calibrate(
     space = Space(problem.parameters)
     usual = cost(problem, space) + (npe.usual(space) if posterior and method == "auto" else 0)
     if posterior and method in _WITHOUT_POSTERIOR:
-        raise UsageError(f"the method {method} samples no posterior; take npe, or auto, with it")
+        raise UsageError(f"the method {method} samples no posterior; take npe, or auto")
     if check and not (posterior and method == "auto") and not method.startswith("npe"):
         raise UsageError(f"the method {method} samples no posterior that could be checked; take npe")
     usual += npe.CHECKS if check else 0

@@ -135,7 +135,7 @@ def _applied(simulator: Path, point: Values, untold: Sequence[str]) -> str:
     now = ", ".join(f"{name} = {held[name]}" for name in point if name not in untold) or "no other values"
     kept = ", ".join(f"{name} stays {held[name]}" for name in untold)
     return f"parameters.json of {simulator} now has {now}" + (
-        f"; {kept}: the data do not tell it" if kept else ""
+        f"; {kept}: the data do not tell that" if kept else ""
     )
 
 
