@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
-from .observed import add_arguments_option, arguments_of, observed, tell_beginnings
+from .observed import add_simulator_and_data, arguments_of, observed, tell_beginnings
 from .report import new_file
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ def register(subparsers: Any) -> None:
         epilog="exit code: 0 there is an estimate, 1 nothing could be simulated, 2 something is wrong with the call",
         allow_abbrev=False,
     )
-    parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
-    parser.add_argument(
-        "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
-    )
-    add_arguments_option(parser)
+    add_simulator_and_data(parser)
     parser.add_argument(
         "--method", default="auto", help="auto, cma, ga, npe, or npe-trajectory (default: auto)"
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from gsim_devs.errors import UsageError
 
 from .containment import add_isolation_option, launcher_for
-from .observed import add_arguments_option, arguments_of, observed, tell_beginnings
+from .estimates import add_estimate_option
+from .observed import add_simulator_and_data, arguments_of, observed, tell_beginnings
 from .report import add_json_option, write_json
 
 if TYPE_CHECKING:
@@ -33,23 +34,14 @@ def register(subparsers: Any) -> None:
         epilog="exit code: 0 nothing wrong was found, 1 something is wrong, 2 something is wrong with the call",
         allow_abbrev=False,
     )
-    parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
-    parser.add_argument(
-        "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
-    )
-    add_arguments_option(parser)
+    add_simulator_and_data(parser)
     parser.add_argument(
         "--fitted-to",
         metavar="FILE",
         nargs="+",
         help="the data that parameters were fitted to: what the fit leaves uncertain is allowed for",
     )
-    parser.add_argument(
-        "--estimate",
-        metavar="FILE",
-        type=Path,
-        help="an estimate (JSON) to simulate with (default: the simulator's own parameters)",
-    )
+    add_estimate_option(parser)
     parser.add_argument(
         "--posterior",
         action="store_true",

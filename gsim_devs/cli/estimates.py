@@ -1,4 +1,4 @@
-"""The parameters that whatif and optimise simulate with: the simulator's own, or the point of an estimate."""
+"""The parameters that commands simulate with: the simulator's own, or the point of an estimate."""
 
 from __future__ import annotations
 

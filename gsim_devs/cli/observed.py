@@ -27,8 +27,12 @@ def observed(files: Sequence[str], contract: Contract, about: str = "") -> Datas
     return dataset
 
 
-def add_arguments_option(parser: argparse.ArgumentParser) -> None:
-    """Declare `--arg NAME=VALUE`."""
+def add_simulator_and_data(parser: argparse.ArgumentParser) -> None:
+    """Declare the simulator, `--data`, and the `--arg` that say what the data do not."""
+    parser.add_argument("simulator", metavar="SIMULATOR", type=Path, help="the folder of a simulator")
+    parser.add_argument(
+        "--data", metavar="FILE", nargs="+", required=True, help="CSV or Parquet: trajectory, t, observables"
+    )
     parser.add_argument(
         "--arg",
         metavar="NAME=VALUE",
@@ -63,6 +67,7 @@ def arguments_of(words: Sequence[str], contract: Contract, simulator: Path) -> d
 
 def tell_beginnings(dataset: Dataset, contract: Contract, given: Mapping[str, str]) -> None:
     """Say what simulations begin with where the data do not tell it; an argument that all of them tell is refused."""
+    from gsim_devs.contracts.sentences import all_of
     from gsim_devs.observation import untold_beginnings
 
     asked = contract.state.arguments if contract.state else {}
@@ -79,14 +84,10 @@ def tell_beginnings(dataset: Dataset, contract: Contract, given: Mapping[str, st
         whose = "" if count == len(dataset) else f" of {count} of {len(dataset)} trajectories"
         begun = ", ".join(f"{name} = {_short(contract.arguments[name].default)}" for name in names)
         print(
-            f"gsim-devs: the data do not tell {_listed([asked[name] for name in names])} at the beginning{whose}: "
+            f"gsim-devs: the data do not tell {all_of([asked[name] for name in names])} at the beginning{whose}: "
             f"simulations begin with {begun}; --arg {names[0]}=… changes that",
             file=sys.stderr,
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _short(value: object) -> str:
