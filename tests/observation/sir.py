@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import exp
 from pathlib import Path
+
+import numpy as np
 
 from gsim_devs.assembly import assemble
 from gsim_devs.contracts import Contract, PlanTree, parse_yaml
@@ -145,3 +148,23 @@ def sir_simulator(folder: Path, town: str = TOWN, arrays: str | None = None) -> 
     if arrays:
         (made / "arrays.py").write_text(arrays)
     return made
+
+
+def check_moments(
+    simulated: np.ndarray, before: np.ndarray, draws: int, *, least: float, most: float
+) -> None:
+    """Steps (draws, n, S I R) with beta = 0.5 and gamma = 0.1 have the moments of the binomial formula.
+
+    The ratio of variances lies between `least` and `most`, which depend on the number of draws.
+    """
+    assert simulated.shape == (draws, len(before), 3)
+    assert (simulated.sum(axis=-1) == before.sum(axis=1)).all()
+    for k, (s, i, r) in enumerate(before):
+        infection = 1 - exp(-0.5 * i / (s + i + r))
+        for column, mean, variance in (
+            (0, s - s * infection, s * infection * (1 - infection)),
+            (2, r + 0.1 * i, 0.09 * i),
+        ):
+            values = simulated[:, k, column]
+            assert abs(values.mean() - mean) < 5 * (variance / draws) ** 0.5
+            assert least < values.var() / variance < most
